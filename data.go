@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"latchkey/auth"
+	"latchkey/models"
+)
+
+// What Latchkey makes for itself when nobody gives it. Only the owner can read
+// these files, from their first byte on.
+const (
+	dataFolder        = "data"
+	secretFile        = "jwt-secret"
+	adminPasswordFile = "admin-password"
+)
+
+// loadSecrets returns the secrets of JWT_SECRET or, when it is unset, of the
+// file in the data folder, which is made when it is not there.
+func loadSecrets(setting string) ([]auth.Secret, error) {
+	if setting != "" {
+		return auth.ParseSecrets(setting)
+	}
+	path := filepath.Join(dataFolder, secretFile)
+	if err := makeSecret(path); err != nil {
+		return nil, fmt.Errorf("making the secret file: %w; set JWT_SECRET, or let Latchkey write to %s", err, dataFolder)
+	}
+	text, err := readSecret(path)
+	if err != nil {
+		return nil, err
+	}
+	secrets, err := auth.ParseSecrets(text)
+	if err != nil {
+		return nil, fmt.Errorf("the secret file %s cannot be used: %w; restore it, or move it away to have a new one made (everybody logs in again)", path, err)
+	}
+	return secrets, nil
+}
+
+// makeSecret makes a random secret at path unless there is a file. It appears
+// there whole or not at all: of several processes that start at once one
+// links its own, and all read that one.
+func makeSecret(path string) error {
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		return nil // there is one, or readSecret tells why it cannot be read
+	}
+	temporary, err := writeTemporary(path, rand.Text()+rand.Text())
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temporary)
+	if err := os.Link(temporary, path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
+}
+
+func readSecret(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", fmt.Errorf("the secret file cannot be read: %w", err)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return "", fmt.Errorf("the secret file %s can be read by others: run chmod 600 on it, and replace it if somebody may have", path)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("the secret file cannot be read: %w", err)
+	}
+	return string(text), nil
+}
+
+// writeTemporary writes text to a new file beside path and returns its name.
+func writeTemporary(path, text string) (name string, err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", err
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*") // 0600
+	if err != nil {
+		return "", err
+	}
+	_, err = file.WriteString(text)
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return "", errors.Join(err, os.Remove(file.Name()))
+	}
+	return file.Name(), nil
+}
+
+// ensureAdmin makes the first user, role admin, when there is no user. A
+// password that is made here is told once: on stdout when a person looks at
+// it, and in a file otherwise, since logs are kept and read by many.
+func ensureAdmin(ctx context.Context, store *models.Store, config Config, stdout io.Writer, log *slog.Logger) error {
+	password, source := config.AdminPassword, "ADMIN_PASSWORD"
+	announce := func() error { return nil }
+	if password == "" {
+		password = rand.Text()
+		path := filepath.Join(dataFolder, adminPasswordFile)
+		if isTerminal(stdout) {
+			source = "shown above, this once"
+			announce = func() error { return tell(stdout, config.AdminName, password) }
+		} else {
+			source = path
+			announce = func() error { return replaceFile(path, password+"\n") }
+		}
+	}
+	created, err := store.EnsureFirstUser(ctx, models.NewUser{
+		Username: config.AdminName, Password: password, Roles: models.Roles{models.RoleAdmin},
+	}, announce)
+	if err != nil {
+		return fmt.Errorf("making the first user: %w", err)
+	}
+	if created {
+		log.Info("made the first user", "name", config.AdminName, "role", models.RoleAdmin, "password", source)
+	}
+	return nil
+}
+
+func tell(stdout io.Writer, name, password string) error {
+	_, err := fmt.Fprintf(stdout, "\n  The first user is %s, with the password %s\n  It is shown this once. Log in and keep it.\n\n", name, password)
+	return err
+}
+
+// replaceFile puts a file that holds text at path, whatever is there.
+func replaceFile(path, text string) error {
+	temporary, err := writeTemporary(path, text)
+	if err != nil {
+		return err
+	}
+	return os.Rename(temporary, path)
+}

@@ -1,0 +1,169 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
+	"github.com/danielgtaylor/huma/v2/validation"
+	"github.com/labstack/echo/v4"
+
+	"latchkey/auth"
+	"latchkey/models"
+)
+
+// problem is what a client is told of an error (RFC 9457): a status and fixed
+// sentences, never what was sent. Why it happened is for the log alone.
+type problem struct {
+	huma.ErrorModel
+	cause      error
+	challenge  string // WWW-Authenticate
+	retryAfter string // Retry-After, in seconds
+}
+
+// Unwrap returns why the problem came about.
+func (p *problem) Unwrap() error { return p.cause }
+
+// refuse makes a problem of what is wrong with a body.
+func refuse(status int, cause bodyError) *problem { return newProblem(status, cause.Error(), cause) }
+
+func newProblem(status int, detail string, cause error) *problem {
+	p := &problem{cause: cause}
+	p.Type = "about:blank"
+	p.Status = status
+	p.Title = http.StatusText(status)
+	p.Detail = detail
+	return p
+}
+
+// describeError is the table of errors: it turns each into what the client is
+// told. An error it does not know is a fault of the program.
+func describeError(err error) *problem {
+	var known *problem
+	var fromEcho *echo.HTTPError
+	var fromHuma *huma.ErrorModel
+	switch {
+	case errors.As(err, &known):
+		return known
+	case errors.Is(err, models.ErrInvalidCredentials):
+		return unauthorized("", "Incorrect username or password", err)
+	case errors.Is(err, errNoToken):
+		return unauthorized("", "Log in first, and send the access token as a bearer in the Authorization header.", err)
+	case errors.Is(err, auth.ErrInvalidToken), errors.Is(err, models.ErrSessionEnded):
+		return unauthorized(` error="invalid_token"`, "The access token is not valid, or its session has ended. Log in again.", err)
+	case errors.Is(err, errCrossOrigin):
+		return newProblem(http.StatusForbidden, "Another site sent this request. Use Latchkey's own pages.", err)
+	case errors.Is(err, auth.ErrBusy):
+		return tryAgain("2", "Too many people are logging in right now. Try again in a few seconds.", err)
+	case errors.Is(err, models.ErrUnavailable), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return tryAgain("5", "The database cannot be reached right now. Try again in a few seconds.", err)
+	case errors.As(err, &fromHuma):
+		return describeHuma(fromHuma)
+	case errors.As(err, &fromEcho):
+		return newProblem(fromEcho.Code, sentence(fromEcho.Code), err)
+	}
+	return newProblem(http.StatusInternalServerError, sentence(http.StatusInternalServerError), err)
+}
+
+func unauthorized(reason, detail string, cause error) *problem {
+	p := newProblem(http.StatusUnauthorized, detail, cause)
+	p.challenge = "Bearer" + reason
+	return p
+}
+
+func tryAgain(seconds, detail string, cause error) *problem {
+	p := newProblem(http.StatusServiceUnavailable, detail, cause)
+	p.retryAfter = seconds
+	return p
+}
+
+// sentence is what is told of a status when nothing better is known.
+func sentence(status int) string {
+	switch status {
+	case http.StatusBadRequest:
+		return "The body cannot be read. Send one JSON value."
+	case http.StatusNotFound:
+		return "There is nothing at this address."
+	case http.StatusMethodNotAllowed:
+		return "This address does not answer to that method. The Allow header names those it does."
+	case http.StatusUnprocessableEntity:
+		return "A field has a wrong value, is missing, or is not known here."
+	}
+	return "Something went wrong on our side. Try again, and quote the request id if it stays."
+}
+
+// describeHuma keeps of Huma's own errors which field is wrong and why, and
+// drops what was sent: the values, and the names of fields that are not ours.
+func describeHuma(e *huma.ErrorModel) *problem {
+	p := newProblem(e.Status, sentence(e.Status), errors.New(e.Detail))
+	for _, detail := range e.Errors {
+		kept := &huma.ErrorDetail{Message: detail.Message, Location: detail.Location}
+		if detail.Message == validation.MsgUnexpectedProperty {
+			kept.Location = detail.Location[:max(strings.LastIndexByte(detail.Location, '.'), 0)]
+		}
+		p.Errors = append(p.Errors, kept)
+	}
+	if e.Status == http.StatusBadRequest && len(p.Errors) == 1 { // one of unmarshalJSON's sentences
+		p.Detail, p.Errors = p.Errors[0].Message, nil
+	}
+	return p
+}
+
+// fail is Echo's error handler: it answers with what err means, as a page to a
+// person who navigates and as a problem to everything else.
+func (h *Handler) fail(err error, c echo.Context) {
+	if c.Response().Committed {
+		c.Set(causeKey, err)
+		return
+	}
+	p := h.finish(c, describeError(err))
+	if navigates(c.Request()) {
+		err = h.render(c, p.Status, h.errorPage(p))
+	} else {
+		c.Response().Header().Set(echo.HeaderContentType, p.ContentType(jsonType))
+		c.Response().WriteHeader(p.Status)
+		err = marshalJSON(c.Response(), &p.ErrorModel)
+	}
+	if err != nil {
+		c.Set(causeKey, err)
+	}
+}
+
+// transform is where Huma hands over every value before it writes it. Errors,
+// its own and those of operations, become the same as in fail.
+func (h *Handler) transform(ctx huma.Context, _ string, v any) (any, error) {
+	err, isError := v.(error)
+	if !isError {
+		return v, nil
+	}
+	c := humaecho.Unwrap(ctx)
+	p := h.finish(c, describeError(err))
+	if navigates(c.Request()) {
+		ctx.SetHeader(echo.HeaderContentType, echo.MIMETextHTMLCharsetUTF8)
+		return renderPage(ctx.Context(), h.errorPage(p))
+	}
+	return &p.ErrorModel, nil
+}
+
+// finish gives a problem the request's id and its headers, and keeps the cause
+// for the request's line in the log.
+func (h *Handler) finish(c echo.Context, p *problem) *problem {
+	c.Set(causeKey, p.cause)
+	header := c.Response().Header()
+	p.Instance = "urn:uuid:" + header.Get(echo.HeaderXRequestID)
+	if p.challenge != "" {
+		header.Set(echo.HeaderWWWAuthenticate, p.challenge)
+	}
+	if p.retryAfter != "" {
+		header.Set(echo.HeaderRetryAfter, p.retryAfter)
+	}
+	return p
+}
+
+// navigates tells whether a person's browser asks for a page to show.
+func navigates(r *http.Request) bool {
+	return r.Method == http.MethodGet && strings.Contains(r.Header.Get(echo.HeaderAccept), "text/html")
+}

@@ -1,0 +1,114 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
+
+	"latchkey/auth"
+)
+
+// bearerName is the security scheme of access tokens in the document.
+const bearerName = "bearer"
+
+// sameOriginKey marks an operation that other sites may not use.
+const sameOriginKey = "same-origin"
+
+// Errors of the guards.
+var (
+	errNoToken     = errors.New("no access token was sent")
+	errCrossOrigin = errors.New("the request comes from another origin")
+)
+
+// bearer is the guard of an operation that says nothing.
+var bearer = []map[string][]string{{bearerName: {}}}
+
+// public lets everybody use an operation.
+func public(op *huma.Operation) { op.Security = []map[string][]string{} }
+
+// sameOrigin refuses requests that the page of another site makes a browser
+// send, with that browser's cookies and from its address.
+func sameOrigin(op *huma.Operation) {
+	op.Metadata = map[string]any{sameOriginKey: true}
+	op.Errors = append(op.Errors, http.StatusForbidden)
+}
+
+// canAnswer adds statuses to what the document says of an operation.
+func canAnswer(statuses ...int) func(*huma.Operation) {
+	return func(op *huma.Operation) { op.Errors = append(op.Errors, statuses...) }
+}
+
+// checkOrigin enforces sameOrigin.
+func (h *Handler) checkOrigin(ctx huma.Context, next func(huma.Context)) {
+	if ctx.Operation().Metadata[sameOriginKey] != nil {
+		c := humaecho.Unwrap(ctx)
+		if err := h.origin.Check(c.Request()); err != nil {
+			h.fail(fmt.Errorf("%w: %w", errCrossOrigin, err), c)
+			return
+		}
+	}
+	next(ctx)
+}
+
+// authenticate enforces an operation's Security, the same that the document
+// shows. It fails closed: only an empty list, which "public" sets, lets a
+// request pass without a valid token.
+func (h *Handler) authenticate(ctx huma.Context, next func(huma.Context)) {
+	if security := ctx.Operation().Security; security != nil && len(security) == 0 {
+		next(ctx)
+		return
+	}
+	c := humaecho.Unwrap(ctx)
+	p, err := h.principalOf(c.Request())
+	if err != nil {
+		h.fail(err, c)
+		return
+	}
+	c.Set(userKey, p.UserID)
+	next(huma.WithValue(ctx, principalKey{}, p))
+}
+
+// principalOf returns who a request acts for, as the database has it now. The
+// token is taken from the Authorization header alone: a URL ends in logs and
+// histories (RFC 6750 5.3).
+func (h *Handler) principalOf(r *http.Request) (auth.Principal, error) {
+	token, err := bearerToken(r.Header.Values("Authorization"))
+	if err != nil {
+		return auth.Principal{}, err
+	}
+	claims, err := h.Issuer.Parse(token)
+	if err != nil {
+		return auth.Principal{}, err
+	}
+	return h.Store.Principal(r.Context(), claims)
+}
+
+// bearerToken takes the token out of the values of the Authorization header
+// (RFC 6750 2.1). The scheme's case does not matter (RFC 9110 11.1).
+func bearerToken(values []string) (string, error) {
+	if len(values) > 1 {
+		return "", fmt.Errorf("%w: there are %d Authorization headers", auth.ErrInvalidToken, len(values))
+	}
+	if len(values) == 0 {
+		return "", errNoToken
+	}
+	scheme, token, _ := strings.Cut(values[0], " ")
+	token = strings.TrimSpace(token)
+	if !strings.EqualFold(scheme, "Bearer") || token == "" {
+		return "", errNoToken
+	}
+	return token, nil
+}
+
+type principalKey struct{}
+
+// principal returns who the request acts for. It may be called in operations
+// that need a bearer, and only there.
+func principal(ctx context.Context) auth.Principal {
+	return ctx.Value(principalKey{}).(auth.Principal)
+}

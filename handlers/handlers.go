@@ -1,0 +1,123 @@
+// Package handlers is the service as HTTP sees it: the routes with their
+// guards, the operations, the pages, and the one place where an error becomes
+// an answer. It is the only importer of Echo and Huma.
+package handlers
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+
+	"latchkey/auth"
+	"latchkey/models"
+	"latchkey/static"
+)
+
+// Options is what a Handler needs; every field is required.
+type Options struct {
+	Store     *models.Store
+	Issuer    *auth.Issuer
+	PublicURL string // the origin people use, such as https://login.example.org
+	Version   string
+	Log       *slog.Logger
+}
+
+// Handler answers every request of the service. It is safe for concurrent use.
+type Handler struct {
+	Options
+	echo     *echo.Echo
+	origin   *http.CrossOriginProtection
+	assets   *static.Files
+	draining atomic.Bool
+}
+
+// New makes a Handler. It fails when PublicURL is not an origin.
+func New(o Options) (*Handler, error) {
+	h := &Handler{Options: o, echo: echo.New(), origin: http.NewCrossOriginProtection(), assets: static.New()}
+	if err := h.origin.AddTrustedOrigin(o.PublicURL); err != nil {
+		return nil, err
+	}
+	e := h.echo
+	e.Logger.SetOutput(logWriter{o.Log})
+	e.IPExtractor = echo.ExtractIPDirect() // no header is believed: any client could send one
+	e.HTTPErrorHandler = h.fail
+	e.Pre(middleware.RemoveTrailingSlash())
+	e.Use(h.logRequest, h.securityHeaders, h.recoverPanic, deadline)
+	h.routes(h.newAPI())
+	return h, nil
+}
+
+// ServeHTTP implements http.Handler. Every GET route answers HEAD too.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodHead {
+		r = r.WithContext(r.Context()) // a copy: the server still knows that it was HEAD, and sends no body
+		r.Method = http.MethodGet
+	}
+	h.echo.ServeHTTP(w, r)
+}
+
+// Drain makes GET /readyz fail, so that whoever spreads the load sends no more.
+// Everything else goes on.
+func (h *Handler) Drain() { h.draining.Store(true) }
+
+// newAPI puts Huma on Echo. The configuration is written out, because Huma's
+// default one shares its formats and adds routes of its own.
+func (h *Handler) newAPI() huma.API {
+	bearerScheme := &huma.SecurityScheme{Type: "http", Scheme: "bearer", BearerFormat: "JWT"}
+	api := humaecho.New(h.echo, huma.Config{
+		OpenAPI: &huma.OpenAPI{
+			OpenAPI:    "3.1.0",
+			Info:       &huma.Info{Title: "Latchkey", Version: h.Version},
+			Components: &huma.Components{SecuritySchemes: map[string]*huma.SecurityScheme{bearerName: bearerScheme}},
+			Security:   bearer, // what an operation needs that does not say otherwise
+		},
+		Formats: map[string]huma.Format{
+			jsonType: {Marshal: marshalJSON, Unmarshal: unmarshalJSON},
+			"json":   {Marshal: marshalJSON, Unmarshal: unmarshalJSON}, // what Huma looks up for problem+json
+		},
+		DefaultFormat: jsonType,
+		Transformers:  []huma.Transformer{h.transform},
+	})
+	api.UseMiddleware(h.checkOrigin, h.authenticate, h.checkBody)
+	return api
+}
+
+// operation adds an operation at route, such as "POST /login", to the API and
+// its document. What it needs of a request is in describe; see guard.go.
+func operation[I, O any](api huma.API, route string, run func(context.Context, *I) (*O, error), describe ...func(*huma.Operation)) {
+	method, path, _ := strings.Cut(route, " ")
+	op := huma.Operation{
+		Method:       method,
+		Path:         path,
+		OperationID:  strings.ToLower(method) + strings.NewReplacer("/", "-", "{", "", "}", "").Replace(path),
+		MaxBodyBytes: -1, // checkBody has read it already, to the exact limit
+	}
+	for _, add := range describe {
+		add(&op)
+	}
+	huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := run(ctx, in)
+		if err != nil {
+			return nil, describeError(err)
+		}
+		return out, nil
+	})
+}
+
+// deadline bounds how long a request may wait for the database or a hash.
+func deadline(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		ctx, cancel := context.WithTimeout(c.Request().Context(), 10*time.Second)
+		defer cancel()
+		c.SetRequest(c.Request().WithContext(ctx))
+		return next(c)
+	}
+}

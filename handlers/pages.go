@@ -1,0 +1,77 @@
+package handlers
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v4"
+
+	"latchkey/views"
+)
+
+// page is what every page needs.
+func (h *Handler) page(title string) views.Page {
+	return views.Page{Title: title, Assets: h.assets, Version: h.Version}
+}
+
+// errorPage is a problem as a person reads it.
+func (h *Handler) errorPage(p *problem) templ.Component {
+	return views.Error(views.ErrorPage{
+		Page:      h.page(p.Title),
+		Status:    p.Status,
+		Detail:    p.Detail,
+		RequestID: strings.TrimPrefix(p.Instance, "urn:uuid:"),
+	})
+}
+
+// render writes a page.
+func (h *Handler) render(c echo.Context, status int, page templ.Component) error {
+	html, err := renderPage(c.Request().Context(), page)
+	if err != nil {
+		return err
+	}
+	return c.HTMLBlob(status, html)
+}
+
+// renderedPage is a page's HTML.
+type renderedPage []byte
+
+// renderPage renders a page whole before its first byte goes out, so that a
+// failure can still become an error.
+func renderPage(ctx context.Context, page templ.Component) (renderedPage, error) {
+	var html bytes.Buffer
+	if err := page.Render(context.WithoutCancel(ctx), &html); err != nil {
+		return nil, fmt.Errorf("rendering a page: %w", err)
+	}
+	return html.Bytes(), nil
+}
+
+// staticFile serves an embedded file. A URL with the present hash never means
+// another file, so it is kept for good; with another hash, during an upgrade,
+// it means the file as it is now.
+func (h *Handler) staticFile(c echo.Context) error {
+	file, found := h.assets.Lookup(c.Param("*"))
+	if !found {
+		return echo.ErrNotFound
+	}
+	header := c.Response().Header()
+	header.Set(echo.HeaderCacheControl, "no-cache")
+	if file.Immutable {
+		header.Set(echo.HeaderCacheControl, "public, max-age=31536000, immutable")
+	}
+	header.Set("ETag", file.ETag)
+	header.Set(echo.HeaderVary, echo.HeaderAcceptEncoding)
+	if c.Request().Header.Get("If-None-Match") == file.ETag {
+		return c.NoContent(http.StatusNotModified)
+	}
+	body := file.Body
+	if file.Gzip != nil && strings.Contains(c.Request().Header.Get(echo.HeaderAcceptEncoding), "gzip") {
+		header.Set(echo.HeaderContentEncoding, "gzip")
+		body = file.Gzip
+	}
+	return c.Blob(http.StatusOK, file.ContentType, body)
+}

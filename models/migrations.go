@@ -1,0 +1,58 @@
+package models
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-gormigrate/gormigrate/v2"
+	"gorm.io/gorm"
+)
+
+// migrations is the history of the schema, oldest first. A step that was
+// released is never edited: the structs in it are copies, frozen as they were.
+func migrations() []*gormigrate.Migration {
+	return []*gormigrate.Migration{
+		{ID: "0001-users-and-sessions", Migrate: createUsersAndSessions},
+	}
+}
+
+// migrate brings the schema up to date, or fails and leaves it as it was.
+// The transaction holds the write lock from its start, so of several processes
+// that start at once one migrates and the others find it done. It fails with
+// ErrNewerDatabase when the schema has steps this program does not know.
+func migrate(db *gorm.DB) error {
+	err := db.Transaction(func(tx *gorm.DB) error {
+		if err := tx.Exec(fmt.Sprintf("PRAGMA application_id = %d", applicationID)).Error; err != nil {
+			return err
+		}
+		options := &gormigrate.Options{TableName: "migrations", ValidateUnknownMigrations: true}
+		return gormigrate.New(tx, options, migrations()).Migrate()
+	})
+	if errors.Is(err, gormigrate.ErrUnknownPastMigration) {
+		return ErrNewerDatabase
+	}
+	return failed("migrating the database", err)
+}
+
+func createUsersAndSessions(tx *gorm.DB) error {
+	type user struct {
+		ID              string `gorm:"primaryKey"`
+		Username        string `gorm:"not null"`
+		UsernameKey     string `gorm:"not null;uniqueIndex"`
+		Email           *string
+		PasswordHash    string    `gorm:"not null"`
+		PasswordVersion int       `gorm:"not null;default:0"`
+		Disabled        bool      `gorm:"not null;default:false"`
+		Roles           string    `gorm:"not null;default:''"`
+		CreatedAt       time.Time `gorm:"not null"`
+	}
+	type session struct {
+		ID         string    `gorm:"primaryKey"`
+		UserID     string    `gorm:"not null;index"`
+		User       user      `gorm:"constraint:OnDelete:CASCADE"`
+		CreatedAt  time.Time `gorm:"not null"`
+		LastUsedAt time.Time `gorm:"not null"`
+	}
+	return tx.Migrator().CreateTable(&user{}, &session{})
+}

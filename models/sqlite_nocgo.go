@@ -1,0 +1,7 @@
+//go:build !cgo
+
+package models
+
+const cgoEnabled = false
+
+func notDatabase(error) bool { return false }

@@ -1,0 +1,168 @@
+package models
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"latchkey/auth"
+)
+
+// RoleAdmin may manage users.
+const RoleAdmin = "admin"
+
+// User is one who can log in. Its id never changes and is never given again;
+// its name is kept as it was typed.
+type User struct {
+	ID              string
+	Username        string
+	UsernameKey     string // the name without regard to case, unique
+	Email           *string
+	PasswordHash    string `json:"-"`
+	PasswordVersion int    // grows by one with each new password, not with a new hash of the same
+	Disabled        bool
+	Roles           Roles
+	CreatedAt       time.Time
+}
+
+// Roles is a set of role names, stored as one text with spaces between them.
+type Roles []string
+
+// Value writes the roles to the database.
+func (r Roles) Value() (driver.Value, error) { return strings.Join(r, " "), nil }
+
+// Scan reads the roles from the database.
+func (r *Roles) Scan(value any) error {
+	text, ok := value.(string)
+	if !ok {
+		return fmt.Errorf("roles are stored as %T, not as text", value)
+	}
+	*r = strings.Fields(text)
+	return nil
+}
+
+// ValidUsername tells whether a name may be given to a user: 3 to 64 of ASCII
+// letters, digits and ._-@+, so that no two names look alike.
+func ValidUsername(name string) bool {
+	const allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@+"
+	return len(name) >= 3 && len(name) <= 64 && strings.Trim(name, allowed) == ""
+}
+
+// usernameKey is made here and not by the database, whose idea of case
+// depends on its make and its locale.
+func usernameKey(name string) string { return strings.ToLower(name) }
+
+// Authenticate returns the enabled user with this name and password.
+// It fails with ErrInvalidCredentials, after the work of exactly one hash
+// whatever the reason, with auth.ErrBusy when too many others try, or with
+// ErrUnavailable. A hash that is cheaper than today's is made anew.
+func (s *Store) Authenticate(ctx context.Context, username, password string) (User, error) {
+	var user User
+	err := s.reader.WithContext(ctx).Where("username_key = ?", usernameKey(username)).Take(&user).Error
+	if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
+		return User{}, failed("finding a user by name", err)
+	}
+	verification := s.Hasher.Verify(ctx, password, user.PasswordHash) // of an unknown user: empty, and refused
+	switch {
+	case errors.Is(verification, auth.ErrPasswordMismatch) && user.ID == "":
+		return User{}, fmt.Errorf("%w: unknown user", ErrInvalidCredentials)
+	case errors.Is(verification, auth.ErrPasswordMismatch):
+		return User{}, fmt.Errorf("%w: wrong password of user %s", ErrInvalidCredentials, user.ID)
+	case verification != nil:
+		return User{}, fmt.Errorf("verifying the password of user %s: %w", user.ID, verification)
+	case user.Disabled:
+		return User{}, fmt.Errorf("%w: user %s is disabled", ErrInvalidCredentials, user.ID)
+	}
+	if s.Hasher.NeedsRehash(user.PasswordHash) {
+		if err := s.rehash(ctx, user, password); err != nil {
+			return User{}, err
+		}
+	}
+	return user, nil
+}
+
+// rehash replaces the hash of user, whose password was just verified. Under
+// load it is left to a later login. The condition on the old hash keeps a
+// password that was changed meanwhile.
+func (s *Store) rehash(ctx context.Context, user User, password string) error {
+	hash, err := s.Hasher.Hash(ctx, password)
+	if errors.Is(err, auth.ErrBusy) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("hashing a password anew: %w", err)
+	}
+	return failed("storing a new hash", s.writer.WithContext(ctx).Model(&User{}).
+		Where("id = ? AND password_hash = ?", user.ID, user.PasswordHash).
+		Update("password_hash", hash).Error)
+}
+
+// NewUser is what a user is made from.
+type NewUser struct {
+	Username string
+	Password string
+	Email    *string
+	Roles    Roles
+}
+
+// EnsureFirstUser makes the first user when there is none, and tells whether
+// it did. Of several processes that try at once, one does. announce is called
+// before the user is kept: when it fails, or the process ends in it, there is
+// no user whose password nobody was told.
+func (s *Store) EnsureFirstUser(ctx context.Context, u NewUser, announce func() error) (created bool, err error) {
+	if exist, err := anyUser(s.reader.WithContext(ctx)); err != nil || exist {
+		return false, err
+	}
+	user, err := s.newUser(ctx, u)
+	if err != nil {
+		return false, err
+	}
+	err = s.transaction(ctx, "creating the first user", func(tx *gorm.DB) error {
+		exist, err := anyUser(tx)
+		if err != nil || exist {
+			return err
+		}
+		if err := tx.Create(&user).Error; err != nil {
+			return failed("storing the first user", err)
+		}
+		created = true
+		return announce()
+	})
+	return created && err == nil, err
+}
+
+func anyUser(db *gorm.DB) (bool, error) {
+	var ids []string
+	err := db.Model(&User{}).Limit(1).Pluck("id", &ids).Error
+	return len(ids) > 0, failed("looking for users", err)
+}
+
+// newUser checks u against the rules for names and passwords and hashes the
+// password; nothing is stored. It fails with ErrInvalidUsername,
+// *auth.WeakPasswordError or auth.ErrBusy.
+func (s *Store) newUser(ctx context.Context, u NewUser) (User, error) {
+	if !ValidUsername(u.Username) {
+		return User{}, ErrInvalidUsername
+	}
+	if err := s.Policy.Check(u.Username, u.Password); err != nil {
+		return User{}, err
+	}
+	hash, err := s.Hasher.Hash(ctx, u.Password)
+	if err != nil {
+		return User{}, fmt.Errorf("hashing the password of a new user: %w", err)
+	}
+	return User{
+		ID:           newID(),
+		Username:     u.Username,
+		UsernameKey:  usernameKey(u.Username),
+		Email:        u.Email,
+		PasswordHash: hash,
+		Roles:        u.Roles,
+		CreatedAt:    s.now(),
+	}, nil
+}

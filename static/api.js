@@ -1,0 +1,161 @@
+/**
+ * The server as the pages know it. This is the only module that calls fetch: every request, every answer and every way
+ * in which one can fail is here.
+ */
+
+/** How long to wait for an answer before the server counts as out of reach. */
+const TIMEOUT_MS = 20_000;
+
+/** @typedef {{id: string, name: string, roles: string[]}} User */
+
+/** What went wrong with a request. */
+export class ApiError extends Error {
+  /**
+   * @param {number} status the HTTP status, or 0 when there was no answer at all
+   * @param {{detail?: string, retryAfter?: number}} [more] what the server said about it, and the seconds it asks us to wait
+   */
+  constructor(status, { detail = '', retryAfter = 0 } = {}) {
+    super(detail || `HTTP status ${status}`);
+    this.name = 'ApiError';
+    this.status = status;
+    this.detail = detail;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/**
+ * Trades a name and a password for an access token.
+ *
+ * @param {string} name
+ * @param {string} password
+ * @returns {Promise<string>} the token
+ * @throws {ApiError}
+ */
+export async function logIn(name, password) {
+  const response = await request('POST', '/login', { json: { name, password } });
+  const { token } = await read(response);
+  if (typeof token !== 'string' || token === '') throw new ApiError(response.status);
+  return token;
+}
+
+/**
+ * Asks who a token speaks for. The time of the answer comes along, because the clock of this machine may be wrong.
+ *
+ * @param {string} token
+ * @returns {Promise<{user: User, time: number}>} the user, and the server's clock in milliseconds
+ * @throws {ApiError}
+ */
+export async function whoIs(token) {
+  const response = await request('GET', '/user', { token });
+  const user = await read(response);
+  if (typeof user.name !== 'string') throw new ApiError(response.status);
+  const time = Date.parse(response.headers.get('Date') ?? '');
+  return {
+    user: { id: user.id, name: user.name, roles: Array.isArray(user.roles) ? user.roles : [] },
+    time: Number.isNaN(time) ? Date.now() : time,
+  };
+}
+
+/**
+ * Ends the session of a token.
+ *
+ * @param {string} token
+ * @throws {ApiError}
+ */
+export async function logOut(token) {
+  await request('POST', '/logout', { token });
+}
+
+/**
+ * Says in a sentence or two what went wrong and what to do next, for the failures that any request can meet.
+ *
+ * @param {ApiError} error
+ * @returns {string}
+ */
+export function explain(error) {
+  switch (error.status) {
+    case 0:
+      return 'The server cannot be reached. Check your connection and try again.';
+    case 403:
+      return 'The server does not accept requests from this address. Open the page at its usual address and try again.';
+    case 429:
+      return `Too many tries. Wait ${duration(error.retryAfter)}, then try again.`;
+    case 503:
+      return `The server is busy. Try again in ${duration(error.retryAfter)}.`;
+    default:
+      return error.status >= 500
+        ? 'Something went wrong on the server. Try again in a moment.'
+        : 'The server gave an answer that this page does not understand. Reload the page and try again.';
+  }
+}
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {{token?: string, json?: unknown}} content
+ * @returns {Promise<Response>} an answer with a status of success
+ */
+async function request(method, path, { token, json }) {
+  const headers = new Headers({ Accept: 'application/json, application/problem+json' });
+  if (json !== undefined) headers.set('Content-Type', 'application/json');
+  if (token !== undefined) {
+    // No header can carry such a text, so no server has ever made it. To try would look like a network failure.
+    if (!/^[\x21-\x7e]+$/.test(token)) throw new ApiError(401);
+    headers.set('Authorization', `Bearer ${token}`);
+  }
+
+  let response;
+  try {
+    response = await fetch(path, {
+      method,
+      headers,
+      body: json === undefined ? undefined : JSON.stringify(json),
+      cache: 'no-store',
+      redirect: 'error',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+  } catch {
+    throw new ApiError(0);
+  }
+  if (!response.ok) throw await problem(response);
+  return response;
+}
+
+/**
+ * @param {Response} response
+ * @returns {Promise<Record<string, any>>} its JSON object
+ */
+async function read(response) {
+  let data;
+  try {
+    data = await response.json();
+  } catch (error) {
+    // A text that is no JSON is the server's mistake, anything else is a connection that broke midway.
+    throw new ApiError(error instanceof SyntaxError ? response.status : 0);
+  }
+  if (data === null || typeof data !== 'object') throw new ApiError(response.status);
+  return data;
+}
+
+/**
+ * @param {Response} response
+ * @returns {Promise<ApiError>}
+ */
+async function problem(response) {
+  const seconds = Number.parseInt(response.headers.get('Retry-After') ?? '', 10);
+  const retryAfter = seconds > 0 ? seconds : 0;
+  let detail = '';
+  if (response.headers.get('Content-Type')?.startsWith('application/problem+json')) {
+    const body = await read(response).catch(() => ({}));
+    if (typeof body.detail === 'string') detail = body.detail;
+  }
+  return new ApiError(response.status, { detail, retryAfter });
+}
+
+/** @param {number} seconds 0 when nobody said how long */
+function duration(seconds) {
+  if (seconds === 0) return 'a moment';
+  if (seconds === 1) return '1 second';
+  if (seconds < 120) return `${seconds} seconds`;
+  return `${Math.ceil(seconds / 60)} minutes`;
+}

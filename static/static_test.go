@@ -1,0 +1,203 @@
+package static
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"path"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+func mustFiles(t *testing.T, fsys fstest.MapFS) *Files {
+	t.Helper()
+	files, err := newFiles(fsys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+func TestHashFollowsNamesAndContents(t *testing.T) {
+	base := fstest.MapFS{"a.js": {Data: []byte("one")}, "b.js": {Data: []byte("two")}}
+	want := mustFiles(t, base).hash
+	if !regexp.MustCompile(`^[0-9a-f]{12,}$`).MatchString(want) {
+		t.Errorf("hash = %q, want 12 or more hex digits", want)
+	}
+
+	tests := []struct {
+		name   string
+		folder fstest.MapFS
+		same   bool
+	}{
+		{"the same folder", fstest.MapFS{"b.js": {Data: []byte("two")}, "a.js": {Data: []byte("one")}}, true},
+		{"another content", fstest.MapFS{"a.js": {Data: []byte("one")}, "b.js": {Data: []byte("twO")}}, false},
+		{"another name", fstest.MapFS{"a.js": {Data: []byte("one")}, "c.js": {Data: []byte("two")}}, false},
+		{"contents swapped", fstest.MapFS{"a.js": {Data: []byte("two")}, "b.js": {Data: []byte("one")}}, false},
+		{"a byte moved to the next file", fstest.MapFS{"a.js": {Data: []byte("on")}, "b.js": {Data: []byte("etwo")}}, false},
+		{"a file less", fstest.MapFS{"a.js": {Data: []byte("one")}}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := mustFiles(t, tt.folder).hash; (got == want) != tt.same {
+				t.Errorf("hash = %s, base = %s, want same = %v", got, want, tt.same)
+			}
+		})
+	}
+}
+
+func TestUnknownTypeIsAnError(t *testing.T) {
+	if _, err := newFiles(fstest.MapFS{"notes.txt": {Data: []byte("x")}}); err == nil {
+		t.Error("a file of unknown type was accepted")
+	}
+}
+
+func TestURL(t *testing.T) {
+	files := New()
+	if got, want := files.URL("app.css"), "/static/"+files.hash+"/app.css"; got != want {
+		t.Errorf("URL = %q, want %q", got, want)
+	}
+
+	defer func() {
+		if recover() == nil {
+			t.Error("URL of a file that does not exist did not panic")
+		}
+	}()
+	files.URL("missing.css")
+}
+
+func TestLookup(t *testing.T) {
+	files := New()
+	tests := []struct {
+		name      string
+		path      string
+		found     bool
+		immutable bool
+	}{
+		{"present hash", files.hash + "/app.css", true, true},
+		{"hash of another build", "0123456789abcdef/app.css", true, false},
+		{"unknown name", files.hash + "/missing.css", false, false},
+		{"name alone", "app.css", false, false},
+		{"hash alone", files.hash, false, false},
+		{"the folder itself", files.hash + "/", false, false},
+		{"nothing", "", false, false},
+		{"source of this package", files.hash + "/static.go", false, false},
+		{"parent", files.hash + "/../app.css", false, false},
+		{"far parent", files.hash + "/../../../etc/passwd", false, false},
+		{"escaped parent", files.hash + "/..%2fapp.css", false, false},
+		{"backslash", files.hash + `/..\app.css`, false, false},
+		{"rooted name", files.hash + "//app.css", false, false},
+		{"dot", files.hash + "/./app.css", false, false},
+		{"NUL", files.hash + "/app.css\x00", false, false},
+		{"another case", files.hash + "/APP.CSS", false, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			file, ok := files.Lookup(tt.path)
+			if ok != tt.found || file.Immutable != tt.immutable {
+				t.Errorf("Lookup(%q) = found %v, immutable %v; want %v, %v", tt.path, ok, file.Immutable, tt.found, tt.immutable)
+			}
+			if !ok && file.Body != nil {
+				t.Error("a file that was not found has a body")
+			}
+		})
+	}
+}
+
+func TestContents(t *testing.T) {
+	types := map[string]string{
+		".css": "text/css; charset=utf-8",
+		".js":  "text/javascript; charset=utf-8",
+		".svg": "image/svg+xml",
+	}
+	etags := make(map[string]string)
+	for name, file := range New().byName {
+		t.Run(name, func(t *testing.T) {
+			if want := types[path.Ext(name)]; file.ContentType != want {
+				t.Errorf("content type = %q, want %q", file.ContentType, want)
+			}
+			if len(file.Body) == 0 {
+				t.Error("the file is empty")
+			}
+			if !strings.HasPrefix(file.ETag, `W/"`) || !strings.HasSuffix(file.ETag, `"`) {
+				t.Errorf("ETag = %s, want a weak one", file.ETag)
+			}
+			if other, taken := etags[file.ETag]; taken {
+				t.Errorf("the ETag is also that of %s", other)
+			}
+			etags[file.ETag] = name
+		})
+	}
+}
+
+func TestGzip(t *testing.T) {
+	long := strings.Repeat("body { margin: 0 }\n", 100)
+	files := mustFiles(t, fstest.MapFS{"long.css": {Data: []byte(long)}, "short.css": {Data: []byte("a{}")}})
+
+	if file := files.byName["short.css"]; file.Gzip != nil {
+		t.Errorf("%d bytes were compressed to %d", len(file.Body), len(file.Gzip))
+	}
+	file := files.byName["long.css"]
+	if len(file.Gzip) == 0 || len(file.Gzip) >= len(file.Body) {
+		t.Fatalf("%d bytes were compressed to %d", len(file.Body), len(file.Gzip))
+	}
+	r, err := gzip.NewReader(bytes.NewReader(file.Gzip))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := io.ReadAll(r)
+	if err != nil || string(got) != long {
+		t.Errorf("the round trip gave %d bytes and error %v", len(got), err)
+	}
+}
+
+// A module that imports a file which is not there fails in the browser only, and then leaves a page without life.
+func TestImportsExist(t *testing.T) {
+	files := New()
+	imports := regexp.MustCompile(`(?:\bfrom|\bimport)\s*\(?\s*['"]([^'"]+)['"]`)
+	found := 0
+	for name, file := range files.byName {
+		if path.Ext(name) != ".js" {
+			continue
+		}
+		for _, match := range imports.FindAllSubmatch(file.Body, -1) {
+			found++
+			target := string(match[1])
+			if !strings.HasPrefix(target, "./") && !strings.HasPrefix(target, "../") {
+				t.Errorf("%s imports %q, which is not relative and would lose the hash", name, target)
+				continue
+			}
+			if _, ok := files.byName[path.Join(path.Dir(name), target)]; !ok {
+				t.Errorf("%s imports %q, which does not exist", name, target)
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no import was found in any module: the pattern of this test is out of date")
+	}
+}
+
+// Two rules keep the modules easy to audit: one owner of the network, one owner of the storage.
+func TestModulesKeepToTheirJob(t *testing.T) {
+	tests := []struct {
+		use   string
+		owner string // empty: nobody
+	}{
+		{`\bfetch\(`, "api.js"},
+		{`\blocalStorage\b`, "token.js"},
+		{`\bsessionStorage\b|\bdocument\.cookie\b`, ""},
+		{`\b(?:inner|outer)HTML\b|\binsertAdjacentHTML\b|\bdocument\.write\b|\beval\(|\balert\(`, ""},
+	}
+	for name, file := range New().byName {
+		if path.Ext(name) != ".js" {
+			continue
+		}
+		for _, tt := range tests {
+			if name != tt.owner && regexp.MustCompile(tt.use).Match(file.Body) {
+				t.Errorf("%s uses %s, which only %q may", name, tt.use, tt.owner)
+			}
+		}
+	}
+}
