@@ -11,6 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
+	"github.com/labstack/echo/v4"
 )
 
 const (
@@ -52,6 +53,7 @@ func (h *Handler) checkBody(ctx huma.Context, next func(huma.Context)) {
 			return
 		}
 		c.Request().Body = io.NopCloser(bytes.NewReader(body))
+		c.Request().Header.Set(echo.HeaderContentType, jsonType) // as Huma spells it
 	}
 	next(ctx)
 }

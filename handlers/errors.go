@@ -54,6 +54,10 @@ func describeError(err error) *problem {
 		return unauthorized("", "Log in first, and send the access token as a bearer in the Authorization header.", err)
 	case errors.Is(err, auth.ErrInvalidToken), errors.Is(err, models.ErrSessionEnded):
 		return unauthorized(` error="invalid_token"`, "The access token is not valid, or its session has ended. Log in again.", err)
+	case errors.Is(err, errTooLittleRole): // RFC 6750 3.1
+		p := newProblem(http.StatusForbidden, "This needs a role that the user does not have. Ask an administrator for it.", err)
+		p.challenge = `Bearer error="insufficient_scope"`
+		return p
 	case errors.Is(err, errCrossOrigin):
 		return newProblem(http.StatusForbidden, "Another site sent this request. Use Latchkey's own pages.", err)
 	case errors.Is(err, auth.ErrBusy):

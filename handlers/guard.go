@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -21,12 +22,16 @@ const sameOriginKey = "same-origin"
 
 // Errors of the guards.
 var (
-	errNoToken     = errors.New("no access token was sent")
-	errCrossOrigin = errors.New("the request comes from another origin")
+	errNoToken       = errors.New("no access token was sent")
+	errCrossOrigin   = errors.New("the request comes from another origin")
+	errTooLittleRole = errors.New("the user lacks a role")
 )
 
-// bearer is the guard of an operation that says nothing.
-var bearer = []map[string][]string{{bearerName: {}}}
+// bearer is the guard of an operation that says nothing, as the document
+// writes it. The names in the list are the roles it needs besides.
+func bearer(roles ...string) []map[string][]string {
+	return []map[string][]string{{bearerName: append([]string{}, roles...)}}
+}
 
 // public lets everybody use an operation.
 func public(op *huma.Operation) { op.Security = []map[string][]string{} }
@@ -70,7 +75,24 @@ func (h *Handler) authenticate(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	c.Set(userKey, p.UserID)
+	if !permits(ctx.Operation().Security, p) {
+		h.fail(errTooLittleRole, c)
+		return
+	}
 	next(huma.WithValue(ctx, principalKey{}, p))
+}
+
+// permits tells whether a principal has what one of the alternatives asks
+// for. An alternative that asks for anything but a bearer permits nobody.
+func permits(security []map[string][]string, p auth.Principal) bool {
+	if security == nil {
+		security = bearer()
+	}
+	return slices.ContainsFunc(security, func(alternative map[string][]string) bool {
+		roles, asksBearer := alternative[bearerName]
+		lacks := func(role string) bool { return !p.HasRole(role) }
+		return asksBearer && len(alternative) == 1 && !slices.ContainsFunc(roles, lacks)
+	})
 }
 
 // principalOf returns who a request acts for, as the database has it now. The

@@ -34,6 +34,7 @@ type Options struct {
 type Handler struct {
 	Options
 	echo     *echo.Echo
+	api      huma.API
 	origin   *http.CrossOriginProtection
 	assets   *static.Files
 	draining atomic.Bool
@@ -51,7 +52,8 @@ func New(o Options) (*Handler, error) {
 	e.HTTPErrorHandler = h.fail
 	e.Pre(middleware.RemoveTrailingSlash())
 	e.Use(h.logRequest, h.securityHeaders, h.recoverPanic, deadline)
-	h.routes(h.newAPI())
+	h.api = h.newAPI()
+	h.routes()
 	return h, nil
 }
 
@@ -77,7 +79,7 @@ func (h *Handler) newAPI() huma.API {
 			OpenAPI:    "3.1.0",
 			Info:       &huma.Info{Title: "Latchkey", Version: h.Version},
 			Components: &huma.Components{SecuritySchemes: map[string]*huma.SecurityScheme{bearerName: bearerScheme}},
-			Security:   bearer, // what an operation needs that does not say otherwise
+			Security:   bearer(), // what an operation needs that does not say otherwise
 		},
 		Formats: map[string]huma.Format{
 			jsonType: {Marshal: marshalJSON, Unmarshal: unmarshalJSON},

@@ -1,0 +1,66 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// TestThePublicOperations is the whole list of what anybody may use. An
+// operation that is to join it must be written here too.
+func TestThePublicOperations(t *testing.T) {
+	want := []string{"GET /healthz", "GET /readyz", "POST /login"}
+	s := newServer(t)
+	var got []string
+	for path, item := range s.api.OpenAPI().Paths {
+		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
+			if op != nil && op.Security != nil && len(op.Security) == 0 {
+				got = append(got, op.Method+" "+path)
+			}
+		}
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("public are %v, want %v", got, want)
+	}
+}
+
+func TestAnOperationThatSaysNothingNeedsABearer(t *testing.T) {
+	s := newServer(t)
+	reached := false
+	operation(s.api, "GET /test-silent", func(context.Context, *struct{}) (*struct{}, error) {
+		reached = true
+		return nil, nil
+	})
+	wantProblem(t, s.send(t, "GET", "/test-silent", ""), http.StatusUnauthorized)
+	if reached {
+		t.Error("the operation ran without a token")
+	}
+	wantStatus(t, s.get(t, "/test-silent", s.login(t)), http.StatusNoContent)
+}
+
+func TestAGuardThatIsNotKnownLetsNobodyIn(t *testing.T) {
+	s := newServer(t)
+	operation(s.api, "GET /test-unknown", func(context.Context, *struct{}) (*struct{}, error) { return nil, nil },
+		func(op *huma.Operation) { op.Security = []map[string][]string{{"something-new": {}}} })
+	a := s.get(t, "/test-unknown", s.login(t))
+	if a.StatusCode < 400 {
+		t.Errorf("status %d", a.StatusCode)
+	}
+}
+
+func TestSecurityOfTheDocumentIsTheGuard(t *testing.T) {
+	s := newServer(t)
+	for path, item := range s.api.OpenAPI().Paths {
+		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
+			if op == nil || op.Security != nil && len(op.Security) == 0 {
+				continue
+			}
+			a := s.send(t, op.Method, path, "")
+			wantProblem(t, a, http.StatusUnauthorized)
+		}
+	}
+}
