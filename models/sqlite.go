@@ -87,6 +87,9 @@ func openPool(path string, params url.Values, connections int, now func() time.T
 		TranslateError:         true,
 		SkipDefaultTransaction: true, // one statement is atomic by itself
 	})
+	if notDatabase(err) { // found out here already, since setting synchronous reads the file
+		return nil, ErrNotDatabase
+	}
 	if err != nil {
 		return nil, failed("opening the database", err)
 	}
