@@ -28,7 +28,11 @@ byId('try-again').addEventListener('click', check);
 window.addEventListener('online', () => {
   if (!byId('unreachable').hidden) check();
 });
-// A page that comes back from the browser's memory still shows who was logged in then.
+// The browser may keep the page in memory and bring it back as it was, so it leaves without a name on it.
+window.addEventListener('pagehide', () => {
+  turn += 1;
+  show('checking');
+});
 window.addEventListener('pageshow', (event) => {
   if (event.persisted) check();
 });
@@ -77,6 +81,7 @@ async function leave(token) {
     announce('You are logged out.');
   } catch (error) {
     if (mine !== turn) return;
+    if (!(error instanceof ApiError)) throw error;
     announce('');
     showError(byId('errors'), `${explain(error)} You are still logged in.`);
   } finally {

@@ -8,12 +8,12 @@ const form = byId('login-form');
 const username = byId('username');
 const password = byId('password');
 const reveal = byId('reveal');
-const submit = byId('submit');
+const logInButton = byId('log-in');
 const errors = byId('errors');
 
 form.addEventListener('submit', (event) => {
   event.preventDefault();
-  if (!isBusy(submit)) logInWithForm();
+  if (!isBusy(logInButton)) logInWithForm();
 });
 
 for (const field of [username, password]) {
@@ -27,7 +27,7 @@ reveal.addEventListener('click', () => setRevealed(password.type === 'password')
 // A page that comes back from the browser's memory is as it was left, and much may have happened since.
 window.addEventListener('pageshow', (event) => {
   if (!event.persisted) return;
-  setBusy(submit);
+  setBusy(logInButton);
   clearPassword();
   goHomeIfLoggedIn();
 });
@@ -35,27 +35,25 @@ window.addEventListener('pageshow', (event) => {
 tokens.onChange(goHomeIfLoggedIn);
 
 reveal.hidden = false;
-submit.disabled = false;
+logInButton.disabled = false;
 goHomeIfLoggedIn();
 
 /**
- * Leaves for the home page when this browser holds a good token. A bad one is forgotten first: the home page would
- * only send us back. While it asks, the form is ready for use, and wins when it is.
+ * Leaves for the home page when this browser holds a good token, and forgets a bad one. The form is ready for use
+ * while the server is asked; once it has been sent, its own answer decides.
  */
 async function goHomeIfLoggedIn() {
+  let token;
   try {
-    const token = tokens.load();
+    token = tokens.load();
     if (token === null) return;
-    try {
-      await whoIs(token);
-    } catch (error) {
-      // Only the server's word ends a login. When it is out of reach, the form will say so as soon as it is used.
-      if (error instanceof ApiError && error.status === 401) tokens.forget(token);
-      return;
-    }
-    if (!isBusy(submit)) goHome();
+    await whoIs(token);
+    if (!isBusy(logInButton)) goHome();
   } catch (error) {
-    showError(errors, sentence(error));
+    if (error instanceof tokens.StorageError) return showError(errors, error.message);
+    if (!(error instanceof ApiError)) throw error;
+    // Only the server's word ends a login. When it is out of reach, the form will say so as soon as it is used.
+    if (error.status === 401) tokens.forget(token);
   }
 }
 
@@ -66,7 +64,7 @@ async function logInWithForm() {
   if (password.value === '') return refuse(password, 'Enter your password.');
 
   setRevealed(false);
-  setBusy(submit, 'Logging in…');
+  setBusy(logInButton, 'Logging in…');
   announce('Logging in…');
   try {
     tokens.load(); // Where nothing can be stored, the password need not travel.
@@ -74,14 +72,14 @@ async function logInWithForm() {
     goHome();
   } catch (error) {
     announce('');
-    setBusy(submit);
+    setBusy(logInButton);
     showError(errors, sentence(error));
-    // A password that the server has judged is of no more use. One that it never saw can be sent again.
+    // What the server refused has to be typed again. What it never looked at can be sent again as it is.
     if (error instanceof ApiError && error.status >= 400 && error.status < 500) {
       clearPassword();
       password.focus();
     } else {
-      submit.focus();
+      logInButton.focus();
     }
   }
 }
@@ -98,7 +96,6 @@ async function keep(token) {
 
 /** Goes home in place of this page, so that Back does not return to the form. */
 function goHome() {
-  clearPassword();
   window.location.replace('/');
 }
 
@@ -116,7 +113,7 @@ function sentence(error) {
       return fullStop(error.detail || 'Incorrect username or password');
     case 413:
     case 422:
-      return 'This user name or password is longer than any that exists. Check both and try again.';
+      return 'This user name and password cannot be right. Check both and try again.';
     default:
       return explain(error);
   }

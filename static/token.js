@@ -51,8 +51,7 @@ export function forget(token) {
 export function onChange(callback) {
   window.addEventListener('storage', (event) => {
     // The key is null when a tab emptied the whole storage.
-    if (event.key !== KEY && event.key !== null) return;
-    if (event.storageArea === window.localStorage) callback(event.newValue || null);
+    if (event.key === KEY || event.key === null) callback(event.newValue || null);
   });
 }
 

@@ -1,0 +1,318 @@
+package auth
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+const (
+	testIssuer   = "https://login.example.com"
+	testAudience = "latchkey"
+	testTTL      = 15 * time.Minute
+)
+
+var testPrincipal = Principal{UserID: "u-7f3a", SessionID: "s-91bc", Username: "alice", Roles: []string{"admin", "staff"}}
+
+// clock is a time that stands still until it is set.
+type clock struct{ now time.Time }
+
+func (c *clock) Now() time.Time { return c.now }
+
+// newTestIssuer returns an issuer with the keys, or that of secretText when
+// there are none, and its clock, which stands at a whole second.
+func newTestIssuer(t *testing.T, keys ...Key) (*Issuer, *clock) {
+	t.Helper()
+	if len(keys) == 0 {
+		keys = KeySet{Secret(secretText).Key()}
+	}
+	c := &clock{now: time.Unix(1_900_000_000, 0)}
+	issuer, err := NewIssuer(IssuerOptions{Keys: keys, Issuer: testIssuer, Audience: testAudience, TTL: testTTL, Now: c.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return issuer, c
+}
+
+func newES256Key(t *testing.T, id string) Key {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Key{ID: id, method: jwt.SigningMethodES256, private: private, public: &private.PublicKey}
+}
+
+func mustIssue(t *testing.T, issuer *Issuer, p Principal) string {
+	t.Helper()
+	text, err := issuer.Issue(p)
+	if err != nil {
+		t.Fatalf("issue: %v", err)
+	}
+	return text
+}
+
+// refuse checks that issuer refuses text, and because of what when that is
+// not nil.
+func refuse(t *testing.T, issuer *Issuer, text string, because error) {
+	t.Helper()
+	claims, err := issuer.Parse(text)
+	if err == nil || claims != nil {
+		t.Errorf("accepted %.300q: %+v, %v", text, claims, err)
+		return
+	}
+	if !errors.Is(err, ErrInvalidToken) {
+		t.Errorf("%v is not ErrInvalidToken", err)
+	}
+	if because != nil && !errors.Is(err, because) {
+		t.Errorf("refused because of %q, want %q", err, because)
+	}
+}
+
+// segment decodes one part of a token.
+func segment(t *testing.T, text string, i int) map[string]any {
+	t.Helper()
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(strings.Split(text, ".")[i])
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoder := json.NewDecoder(strings.NewReader(string(raw)))
+	decoder.UseNumber()
+	var members map[string]any
+	if err := decoder.Decode(&members); err != nil {
+		t.Fatal(err)
+	}
+	return members
+}
+
+func TestParseReturnsWhatWasIssued(t *testing.T) {
+	for name, key := range map[string]Key{"HS256": Secret(secretText).Key(), "ES256": newES256Key(t, "a-key")} {
+		t.Run(name, func(t *testing.T) {
+			issuer, clock := newTestIssuer(t, key)
+			claims, err := issuer.Parse(mustIssue(t, issuer, testPrincipal))
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := &Claims{
+				RegisteredClaims: jwt.RegisteredClaims{
+					Issuer:    testIssuer,
+					Subject:   "u-7f3a",
+					Audience:  jwt.ClaimStrings{testAudience},
+					IssuedAt:  jwt.NewNumericDate(clock.now),
+					ExpiresAt: jwt.NewNumericDate(clock.now.Add(testTTL)),
+					ID:        claims.ID,
+				},
+				ClientID: "latchkey", SessionID: "s-91bc", Name: "alice", Roles: []string{"admin", "staff"},
+			}
+			if !reflect.DeepEqual(claims, want) {
+				t.Errorf("got  %+v\nwant %+v", claims, want)
+			}
+		})
+	}
+}
+
+func TestIssueWritesTheseMembersAndNoOthers(t *testing.T) {
+	issuer, clock := newTestIssuer(t)
+	clock.now = clock.now.Add(987654321 * time.Nanosecond)
+	text := mustIssue(t, issuer, testPrincipal)
+
+	wantHeader := map[string]any{"alg": "HS256", "typ": "at+jwt", "kid": Secret(secretText).Key().ID}
+	if got := segment(t, text, 0); !reflect.DeepEqual(got, wantHeader) {
+		t.Errorf("header %v, want %v", got, wantHeader)
+	}
+	claims := segment(t, text, 1)
+	id, _ := claims["jti"].(string)
+	if len(id) < 22 { // 128 bits
+		t.Errorf("jti is %v", claims["jti"])
+	}
+	wantClaims := map[string]any{
+		"iss": testIssuer, "aud": testAudience, "sub": "u-7f3a", "client_id": "latchkey", "sid": "s-91bc",
+		"name": "alice", "roles": []any{"admin", "staff"}, "jti": id,
+		"iat": json.Number("1900000000"), // whole seconds
+		"exp": json.Number("1900000900"),
+	}
+	if !reflect.DeepEqual(claims, wantClaims) {
+		t.Errorf("claims %v\nwant   %v", claims, wantClaims)
+	}
+}
+
+func TestIssueWritesNoRolesAsAnEmptyList(t *testing.T) {
+	issuer, _ := newTestIssuer(t)
+	for name, roles := range map[string][]string{"nil": nil, "empty": {}} {
+		text := mustIssue(t, issuer, Principal{UserID: "u", SessionID: "s", Roles: roles})
+		if got := segment(t, text, 1)["roles"]; !reflect.DeepEqual(got, []any{}) {
+			t.Errorf("%s roles are written as %v", name, got)
+		}
+	}
+}
+
+func TestIssueGivesEachTokenItsOwnID(t *testing.T) {
+	issuer, _ := newTestIssuer(t)
+	seen := map[any]bool{}
+	for range 1000 {
+		seen[segment(t, mustIssue(t, issuer, testPrincipal), 1)["jti"]] = true
+	}
+	if len(seen) != 1000 {
+		t.Errorf("1000 tokens have %d ids", len(seen))
+	}
+}
+
+func TestIssueFailsWithoutATokenWhenItCannotSign(t *testing.T) {
+	issuer, _ := newTestIssuer(t, Key{ID: "a-key", method: jwt.SigningMethodES256, private: []byte("no ECDSA key")})
+	if text, err := issuer.Issue(testPrincipal); err == nil || text != "" {
+		t.Errorf("got %q, %v", text, err)
+	}
+}
+
+func TestNewIssuerRefusesMissingOptions(t *testing.T) {
+	complete := IssuerOptions{Keys: KeySet{Secret(secretText).Key()}, Issuer: testIssuer, Audience: testAudience, TTL: time.Second, Now: time.Now}
+	tests := []struct {
+		name string
+		edit func(*IssuerOptions)
+		ok   bool
+	}{
+		{"nothing is missing", func(o *IssuerOptions) {}, true},
+		{"no keys", func(o *IssuerOptions) { o.Keys = nil }, false},
+		{"an empty key set", func(o *IssuerOptions) { o.Keys = KeySet{} }, false},
+		{"no issuer", func(o *IssuerOptions) { o.Issuer = "" }, false},
+		{"no audience", func(o *IssuerOptions) { o.Audience = "" }, false},
+		{"no TTL", func(o *IssuerOptions) { o.TTL = 0 }, false},
+		{"a negative TTL", func(o *IssuerOptions) { o.TTL = -time.Hour }, false},
+		{"a TTL below a second", func(o *IssuerOptions) { o.TTL = time.Second - 1 }, false},
+		{"no clock", func(o *IssuerOptions) { o.Now = nil }, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			options := complete
+			test.edit(&options)
+			issuer, err := NewIssuer(options)
+			if (err == nil) != test.ok || (issuer != nil) != test.ok {
+				t.Errorf("got %v, %v", issuer != nil, err)
+			}
+			if test.ok && issuer.TTL() != time.Second {
+				t.Errorf("TTL is %v", issuer.TTL())
+			}
+		})
+	}
+}
+
+func TestHasRole(t *testing.T) {
+	for role, want := range map[string]bool{"admin": true, "staff": true, "Admin": false, "adm": false, "": false} {
+		if got := testPrincipal.HasRole(role); got != want {
+			t.Errorf("%q: %v", role, got)
+		}
+	}
+	if (Principal{}).HasRole("admin") {
+		t.Error("nobody is admin")
+	}
+}
+
+// A token expires at exp, as seen by a clock that may be 5 s off.
+func TestParseAcceptsUntilFiveSecondsAfterExpiry(t *testing.T) {
+	issuer, clock := newTestIssuer(t)
+	text := mustIssue(t, issuer, testPrincipal)
+	issued, expiry := clock.now, clock.now.Add(testTTL)
+	for _, test := range []struct {
+		name string
+		now  time.Time
+		ok   bool
+	}{
+		{"an hour before it was issued", issued.Add(-time.Hour), true}, // iat is no bound
+		{"when issued", issued, true},
+		{"a second before expiry", expiry.Add(-time.Second), true},
+		{"at expiry", expiry, true},
+		{"4 s after", expiry.Add(4 * time.Second), true},
+		{"a nanosecond before 5 s after", expiry.Add(5*time.Second - 1), true},
+		{"5 s after", expiry.Add(5 * time.Second), false},
+		{"6 s after", expiry.Add(6 * time.Second), false},
+		{"a year after", expiry.AddDate(1, 0, 0), false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			clock.now = test.now
+			if !test.ok {
+				refuse(t, issuer, text, jwt.ErrTokenExpired)
+			} else if _, err := issuer.Parse(text); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestParseAcceptsWhatAnyListedKeySigned(t *testing.T) {
+	old, current := Secret(otherSecretText), Secret(secretText)
+	before, _ := newTestIssuer(t, old.Key())
+	during, _ := newTestIssuer(t, SecretKeys([]Secret{current, old})...)
+	after, _ := newTestIssuer(t, current.Key())
+	both, _ := newTestIssuer(t, newES256Key(t, "a-key"), current.Key())
+
+	oldToken, newToken := mustIssue(t, before, testPrincipal), mustIssue(t, during, testPrincipal)
+	if got := segment(t, newToken, 0)["kid"]; got != current.Key().ID {
+		t.Errorf("signed with %v, want the first key", got)
+	}
+	for name, accepted := range map[string]struct {
+		issuer *Issuer
+		text   string
+	}{
+		"an older secret that is still listed": {during, oldToken},
+		"the first secret":                     {during, newToken},
+		"the only secret left":                 {after, newToken},
+		"a secret beside a key pair":           {both, newToken},
+		"a key pair beside a secret":           {both, mustIssue(t, both, testPrincipal)},
+	} {
+		if _, err := accepted.issuer.Parse(accepted.text); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	refuse(t, after, oldToken, jwt.ErrTokenUnverifiable)  // a dropped secret
+	refuse(t, before, newToken, jwt.ErrTokenUnverifiable) // an unknown one
+}
+
+// absent in an edit takes the member out.
+type absent struct{}
+
+// forge signs what nobody but a holder of the key can: the members of a good
+// token with the edits applied.
+func forge(t testing.TB, issuer *Issuer, header, claims map[string]any) string {
+	t.Helper()
+	key := issuer.options.Keys[0]
+	now := issuer.options.Now()
+	text := segmentOf(t, map[string]any{"alg": key.method.Alg(), "typ": "at+jwt", "kid": key.ID}, header) + "." +
+		segmentOf(t, map[string]any{
+			"iss": testIssuer, "aud": testAudience, "sub": "u", "sid": "s", "exp": now.Add(testTTL).Unix(),
+		}, claims)
+	return sign(t, key, text)
+}
+
+func sign(t testing.TB, key Key, text string) string {
+	t.Helper()
+	signature, err := key.method.Sign(text, key.private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text + "." + base64.RawURLEncoding.EncodeToString(signature)
+}
+
+func segmentOf(t testing.TB, members, edits map[string]any) string {
+	t.Helper()
+	maps.Copy(members, edits)
+	maps.DeleteFunc(members, func(_ string, value any) bool { return value == any(absent{}) })
+	raw, err := json.Marshal(members)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return base64.RawURLEncoding.EncodeToString(raw)
+}
+
+// sortedNames lists the names of a table in an order that does not change.
+func sortedNames[V any](table map[string]V) []string { return slices.Sorted(maps.Keys(table)) }

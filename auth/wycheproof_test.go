@@ -1,0 +1,269 @@
+package auth
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+	"math/big"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// Signatures that nobody here wrote, good and bad: testdata/wycheproof/README.md.
+// HS256 is what the service signs with; ES256 and RS256 go through the same
+// code. A bad vector that is refused proves little where nothing is accepted,
+// so the good ones must be accepted, and the number of those that ran is fixed.
+
+type wycheproofTest struct {
+	ID      int    `json:"tcId"`
+	Comment string `json:"comment"`
+	Result  string `json:"result"` // valid, invalid, acceptable
+
+	JWS string `json:"jws"` // of JSON web signatures
+	Key string `json:"key"` // of MACs; all below in hex
+	Msg string `json:"msg"`
+	Sig string `json:"sig"`
+	Tag string `json:"tag"`
+}
+
+type wycheproofGroup[T any] struct {
+	Group T
+	Tests []wycheproofTest
+}
+
+// wycheproofGroups reads a file. T gets what its groups hold beside the tests.
+func wycheproofGroups[T any](t *testing.T, name string) []wycheproofGroup[T] {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", "wycheproof", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		NumberOfTests int
+		TestGroups    []json.RawMessage
+	}
+	if err := json.Unmarshal(text, &file); err != nil {
+		t.Fatal(err)
+	}
+	groups, tests := make([]wycheproofGroup[T], len(file.TestGroups)), 0
+	for i, raw := range file.TestGroups {
+		if err := json.Unmarshal(raw, &groups[i].Group); err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(raw, &groups[i]); err != nil {
+			t.Fatal(err)
+		}
+		tests += len(groups[i].Tests)
+	}
+	if tests != file.NumberOfTests || tests == 0 {
+		t.Fatalf("%s: read %d tests, the file says %d", name, tests, file.NumberOfTests)
+	}
+	return groups
+}
+
+// score compares what is accepted with what should be.
+type score struct {
+	exceptions map[int]string // by tcId: why the opposite of the file's result is right here
+	valid      int            // of those that ran
+	invalid    int
+	skipped    int
+}
+
+func (s *score) check(t *testing.T, test wycheproofTest, accepted bool) {
+	t.Helper()
+	want := test.Result == "valid"
+	if want {
+		s.valid++
+	} else {
+		s.invalid++
+	}
+	if reason, listed := s.exceptions[test.ID]; listed {
+		delete(s.exceptions, test.ID)
+		if accepted == want {
+			t.Errorf("tcId %d is no exception any more: %s", test.ID, reason)
+		}
+	} else if accepted != want {
+		t.Errorf("tcId %d (%s) is %s, accepted: %v", test.ID, test.Comment, test.Result, accepted)
+	}
+}
+
+// end checks that just so many ran, and that every exception was met.
+func (s *score) end(t *testing.T, valid, invalid, skipped int) {
+	t.Helper()
+	if s.valid != valid || s.invalid != invalid || s.skipped != skipped {
+		t.Errorf("ran %d valid and %d invalid, skipped %d; want %d, %d and %d", s.valid, s.invalid, s.skipped, valid, invalid, skipped)
+	}
+	for id := range maps.Keys(s.exceptions) {
+		t.Errorf("the exception tcId %d is not among what ran", id)
+	}
+}
+
+// jwk is a JSON web key, so far as the vectors need it.
+type jwk struct {
+	Alg, Kid, Use, Crv, N, E, X, Y, K string
+}
+
+// key makes a Key, or false when the JWK is for an algorithm that this service
+// does not have.
+func (j jwk) key(t *testing.T) (Key, bool) {
+	t.Helper()
+	decode := func(text string) []byte {
+		raw, err := base64.RawURLEncoding.DecodeString(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return raw
+	}
+	number := func(text string) *big.Int { return new(big.Int).SetBytes(decode(text)) }
+	switch j.Alg {
+	case "HS256":
+		key := Secret(decode(j.K)).Key()
+		key.ID = j.Kid
+		return key, true
+	case "ES256":
+		public, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), slices.Concat([]byte{4}, decode(j.X), decode(j.Y)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return Key{ID: j.Kid, method: jwt.SigningMethodES256, public: public}, true
+	case "RS256":
+		public := &rsa.PublicKey{N: number(j.N), E: int(number(j.E).Int64())}
+		return Key{ID: j.Kid, method: jwt.SigningMethodRS256, public: public}, true
+	}
+	return Key{}, false
+}
+
+// acceptsJWS takes the steps of Issuer.Parse up to the signature: the payloads
+// of the vectors are no claims, so that Parse itself would refuse the good ones.
+func acceptsJWS(issuer *Issuer, text string) bool {
+	segments := strings.Split(text, ".")
+	if len(segments) != 3 {
+		return false
+	}
+	decoded := make([][]byte, len(segments))
+	for i := range segments {
+		var err error
+		if decoded[i], err = issuer.parser.DecodeSegment(segments[i]); err != nil {
+			return false
+		}
+	}
+	var header struct{ Alg, Kid string }
+	if json.Unmarshal(decoded[0], &header) != nil {
+		return false
+	}
+	key, found := issuer.options.Keys.find(header.Alg, header.Kid)
+	return found && key.method.Verify(segments[0]+"."+segments[1], decoded[2], key.public) == nil
+}
+
+// Skipped are 89 tests: the keys of RS384, RS512, PS256, PS384, PS512 and ES512
+// (85), algorithms this service does not have, and 4 keys without an algorithm
+// whose JWK says that they are not for signatures (tcId 353-356): this service
+// reads no JWKs.
+func TestWycheproofJSONWebSignatures(t *testing.T) {
+	s := score{exceptions: map[int]string{
+		367: "the very text of 357, which is valid",
+		370: "the very text of 357, which is valid",
+		372: "holds a ?, which is not in the base64url alphabet",
+		373: "holds a ?, which is not in the base64url alphabet",
+	}}
+	ran := map[string]int{}
+	for _, group := range wycheproofGroups[struct{ Public, Private *jwk }](t, "json_web_signature_test.json") {
+		j := group.Group.Public
+		if j == nil {
+			j = group.Group.Private // a secret has no public part
+		}
+		key, ours := j.key(t)
+		if !ours {
+			s.skipped += len(group.Tests)
+			continue
+		}
+		issuer, _ := newTestIssuer(t, key)
+		for _, test := range group.Tests {
+			s.check(t, test, acceptsJWS(issuer, test.JWS))
+			if claims, err := issuer.Parse(test.JWS); err == nil || claims != nil {
+				t.Errorf("tcId %d is no access token, yet Parse accepts it", test.ID)
+			}
+			ran[j.Alg]++
+		}
+	}
+	s.end(t, 20, 292, 89)
+	if want := map[string]int{"HS256": 40, "ES256": 39, "RS256": 233}; !maps.Equal(ran, want) {
+		t.Errorf("ran %v, want %v", ran, want)
+	}
+}
+
+func unhex(t *testing.T, text string) []byte {
+	t.Helper()
+	raw, err := hex.DecodeString(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+// Nothing is skipped: keys shorter than a Secret may be are fine for the bare
+// HMAC, and tags cut to half must be refused although the file calls them valid.
+func TestWycheproofHMAC(t *testing.T) {
+	var s score
+	cut := 0
+	for _, group := range wycheproofGroups[struct{ TagSize int }](t, "hmac_sha256_test.json") {
+		for _, test := range group.Tests {
+			key := Secret(unhex(t, test.Key)).Key()
+			accepted := key.method.Verify(string(unhex(t, test.Msg)), unhex(t, test.Tag), key.public) == nil
+			if group.Group.TagSize == 256 {
+				s.check(t, test, accepted)
+				continue
+			}
+			cut++
+			if accepted {
+				t.Errorf("tcId %d: a tag of %d bits is accepted", test.ID, group.Group.TagSize)
+			}
+		}
+	}
+	s.end(t, 33, 54, 0)
+	if cut != 87 {
+		t.Errorf("ran %d cut tags, want 87", cut)
+	}
+}
+
+// Nothing is skipped. One message has two good signatures, s and n-s: the file
+// calls both valid, and so they are here. Tokens are never told apart by their text.
+func TestWycheproofECDSA(t *testing.T) {
+	var s score
+	for _, group := range wycheproofGroups[struct{ PublicKeyDer string }](t, "ecdsa_secp256r1_sha256_p1363_test.json") {
+		checkSignatures(t, &s, jwt.SigningMethodES256, group.Group.PublicKeyDer, group.Tests)
+	}
+	s.end(t, 173, 89, 0)
+}
+
+// Nothing is skipped. The one that is acceptable (tcId 8, an encoding without
+// NULL) is refused.
+func TestWycheproofRSA(t *testing.T) {
+	var s score
+	for _, group := range wycheproofGroups[struct{ PublicKeyDer string }](t, "rsa_signature_2048_sha256_test.json") {
+		checkSignatures(t, &s, jwt.SigningMethodRS256, group.Group.PublicKeyDer, group.Tests)
+	}
+	s.end(t, 9, 250, 0)
+}
+
+func checkSignatures(t *testing.T, s *score, method jwt.SigningMethod, der string, tests []wycheproofTest) {
+	t.Helper()
+	public, err := x509.ParsePKIXPublicKey(unhex(t, der))
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := Key{ID: "a-key", method: method, public: public}
+	for _, test := range tests {
+		s.check(t, test, key.method.Verify(string(unhex(t, test.Msg)), unhex(t, test.Sig), key.public) == nil)
+	}
+}
