@@ -116,10 +116,12 @@ func prepare(db *gorm.DB) error {
 
 // identify fails unless the file is Latchkey's or has no table yet.
 func identify(db *gorm.DB) error {
+	// In this order: another process of ours may be making both, in one
+	// transaction, just now.
 	var id, tables int
-	err := db.Raw("PRAGMA application_id").Scan(&id).Error
+	err := db.Raw("SELECT count(*) FROM sqlite_master").Scan(&tables).Error
 	if err == nil {
-		err = db.Raw("SELECT count(*) FROM sqlite_master").Scan(&tables).Error
+		err = db.Raw("PRAGMA application_id").Scan(&id).Error
 	}
 	switch {
 	case notDatabase(err):

@@ -32,8 +32,17 @@ var (
 	// ErrUsernameTaken: another user has this name, in this or another case.
 	ErrUsernameTaken = errors.New("the username is taken")
 
-	// ErrInvalidUsername: see ValidUsername.
+	// ErrUserNotFound: there is no such user.
+	ErrUserNotFound = errors.New("there is no such user")
+
+	// ErrLastAdmin: without this user nobody could manage users.
+	ErrLastAdmin = errors.New("this is the last enabled administrator")
+
+	// What a name, e-mail address or role must be; see ValidUsername,
+	// ValidEmail and ValidRole.
 	ErrInvalidUsername = errors.New("the username is not 3 to 64 of ASCII letters, digits and ._-@+")
+	ErrInvalidEmail    = errors.New("the e-mail address is not one")
+	ErrInvalidRole     = errors.New("a role is not 1 to 64 of a-z, 0-9 and ._:-, or there are more than 32")
 )
 
 // Options is what a Store needs; every field is required.

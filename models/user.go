@@ -2,9 +2,9 @@ package models
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -12,9 +12,6 @@ import (
 
 	"latchkey/auth"
 )
-
-// RoleAdmin may manage users.
-const RoleAdmin = "admin"
 
 // User is one who can log in. Its id never changes and is never given again;
 // its name is kept as it was typed.
@@ -30,28 +27,20 @@ type User struct {
 	CreatedAt       time.Time
 }
 
-// Roles is a set of role names, stored as one text with spaces between them.
-type Roles []string
-
-// Value writes the roles to the database.
-func (r Roles) Value() (driver.Value, error) { return strings.Join(r, " "), nil }
-
-// Scan reads the roles from the database.
-func (r *Roles) Scan(value any) error {
-	text, ok := value.(string)
-	if !ok {
-		return fmt.Errorf("roles are stored as %T, not as text", value)
-	}
-	*r = strings.Fields(text)
-	return nil
-}
-
 // ValidUsername tells whether a name may be given to a user: 3 to 64 of ASCII
 // letters, digits and ._-@+, so that no two names look alike.
 func ValidUsername(name string) bool {
 	const allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@+"
 	return len(name) >= 3 && len(name) <= 64 && strings.Trim(name, allowed) == ""
 }
+
+// emailPattern is what browsers accept in an e-mail field: ASCII, without
+// quotes, comments and anything else that only a parser can love.
+var emailPattern = regexp.MustCompile("\\A[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\\.[A-Za-z0-9-]{1,63})*\\z")
+
+// ValidEmail tells whether text is an e-mail address of at most 254 bytes.
+// Nobody has verified that it is the user's.
+func ValidEmail(text string) bool { return len(text) <= 254 && emailPattern.MatchString(text) }
 
 // usernameKey is made here and not by the database, whose idea of case
 // depends on its make and its locale.
@@ -110,6 +99,23 @@ type NewUser struct {
 	Roles    Roles
 }
 
+// CreateUser adds a user. It fails with ErrUsernameTaken, and with the errors
+// of newUser.
+func (s *Store) CreateUser(ctx context.Context, u NewUser) (User, error) {
+	user, err := s.newUser(ctx, u)
+	if err != nil {
+		return User{}, err
+	}
+	err = s.writer.WithContext(ctx).Create(&user).Error
+	if errors.Is(err, gorm.ErrDuplicatedKey) {
+		return User{}, ErrUsernameTaken
+	}
+	if err != nil {
+		return User{}, failed("storing a user", err)
+	}
+	return user, nil
+}
+
 // EnsureFirstUser makes the first user when there is none, and tells whether
 // it did. Of several processes that try at once, one does. announce is called
 // before the user is kept: when it fails, or the process ends in it, there is
@@ -142,19 +148,22 @@ func anyUser(db *gorm.DB) (bool, error) {
 	return len(ids) > 0, failed("looking for users", err)
 }
 
-// newUser checks u against the rules for names and passwords and hashes the
-// password; nothing is stored. It fails with ErrInvalidUsername,
+// newUser checks u against the rules and hashes the password; nothing is
+// stored. It fails with ErrInvalidUsername, ErrInvalidEmail, ErrInvalidRole,
 // *auth.WeakPasswordError or auth.ErrBusy.
 func (s *Store) newUser(ctx context.Context, u NewUser) (User, error) {
-	if !ValidUsername(u.Username) {
-		return User{}, ErrInvalidUsername
-	}
-	if err := s.Policy.Check(u.Username, u.Password); err != nil {
+	roles, err := cleanRoles(u.Roles)
+	switch {
+	case err != nil:
 		return User{}, err
+	case !ValidUsername(u.Username):
+		return User{}, ErrInvalidUsername
+	case u.Email != nil && !ValidEmail(*u.Email):
+		return User{}, ErrInvalidEmail
 	}
-	hash, err := s.Hasher.Hash(ctx, u.Password)
+	hash, err := s.hashNew(ctx, u.Username, u.Password)
 	if err != nil {
-		return User{}, fmt.Errorf("hashing the password of a new user: %w", err)
+		return User{}, err
 	}
 	return User{
 		ID:           newID(),
@@ -162,7 +171,19 @@ func (s *Store) newUser(ctx context.Context, u NewUser) (User, error) {
 		UsernameKey:  usernameKey(u.Username),
 		Email:        u.Email,
 		PasswordHash: hash,
-		Roles:        u.Roles,
+		Roles:        roles,
 		CreatedAt:    s.now(),
 	}, nil
+}
+
+// hashNew returns the hash of a password that username may use.
+func (s *Store) hashNew(ctx context.Context, username, password string) (string, error) {
+	if err := s.Policy.Check(username, password); err != nil {
+		return "", err
+	}
+	hash, err := s.Hasher.Hash(ctx, password)
+	if err != nil {
+		return "", fmt.Errorf("hashing a new password: %w", err)
+	}
+	return hash, nil
 }
