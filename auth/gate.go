@@ -32,9 +32,12 @@ func (g gate) enter(ctx context.Context) (leave func(), err error) {
 	}
 	select {
 	case g.slots <- struct{}{}:
-		return func() { <-g.slots; <-g.room }, nil
+		if ctx.Err() == nil {
+			return func() { <-g.slots; <-g.room }, nil
+		}
+		<-g.slots // both were ready, and select chose this one
 	case <-ctx.Done():
-		<-g.room
-		return nil, context.Cause(ctx)
 	}
+	<-g.room
+	return nil, context.Cause(ctx)
 }

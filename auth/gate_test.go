@@ -175,6 +175,20 @@ func TestGateWaiterWhoseContextEndsLeavesItsPlace(t *testing.T) {
 	}
 }
 
+func TestGateRefusesACallerWhoIsGoneAlreadyEvenWithASlotFree(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // in which a lost slot is a deadlock at once
+		g := newGate(1, 0)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		for range 100 { // a select with two ways open takes either
+			if _, err := g.enter(ctx); err != context.Canceled {
+				t.Fatalf("enter returned %v, want context.Canceled", err)
+			}
+		}
+		mustEnter(t, g)()
+	})
+}
+
 // On real threads, for the race detector: some give up, none is lost.
 func TestGateNeverRunsMoreThanItsSlots(t *testing.T) {
 	const slots, queue, callers = 3, 40, 200
