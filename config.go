@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,6 +40,16 @@ type Config struct {
 	// AdminName and AdminPassword are the first user's.
 	AdminName     string `env:"ADMIN_NAME" envDefault:"admin"`
 	AdminPassword string `env:"ADMIN_PASSWORD"`
+
+	// Signup lets everybody add a user; PasswordGrant lets POST /token take
+	// passwords, which OAuth2's security practice advises against (RFC 9700
+	// 2.4) and the clients people bring need.
+	Signup        string `env:"SIGNUP" envDefault:"open"`
+	PasswordGrant string `env:"PASSWORD_GRANT" envDefault:"on"`
+
+	// AllowedOrigins are those of browser apps elsewhere that may use what
+	// needs a bearer.
+	AllowedOrigins []string `env:"ALLOWED_ORIGINS"`
 
 	PasswordMinLength int `env:"PASSWORD_MIN_LENGTH" envDefault:"8"`
 
@@ -107,10 +118,14 @@ func (c *Config) wrong() problems {
 	if err := policy.Check(c.AdminName, c.AdminPassword); err != nil && c.AdminPassword != "" {
 		check(false, "ADMIN_PASSWORD", err.Error())
 	}
+	check(c.Signup == "open" || c.Signup == "closed", "SIGNUP", "use open or closed.")
+	check(c.PasswordGrant == "on" || c.PasswordGrant == "off", "PASSWORD_GRANT", "use on or off.")
+	check(!slices.ContainsFunc(c.AllowedOrigins, func(o string) bool { return !isOrigin(o) }), "ALLOWED_ORIGINS",
+		"use origins such as https://app.example.org, without a path, separated by commas.")
 	check(c.PasswordMinLength >= auth.MinPasswordLength && c.PasswordMinLength <= auth.MaxPasswordLength,
 		"PASSWORD_MIN_LENGTH", "use a whole number from 8 to 256.")
-	check(c.Argon2Memory >= 19456 && c.Argon2Memory <= 262144, "ARGON2_MEMORY", "use a whole number of KiB from 19456 to 262144.")
-	check(c.Argon2Time >= 2 && c.Argon2Time <= 10, "ARGON2_TIME", "use a whole number from 2 to 10.")
+	check(c.Argon2Memory >= 19456 && c.Argon2Memory <= auth.MaxMemory, "ARGON2_MEMORY", "use a whole number of KiB from 19456 to 262144.")
+	check(c.Argon2Time >= 2 && c.Argon2Time <= auth.MaxTime, "ARGON2_TIME", "use a whole number from 2 to 10.")
 	check(c.LogFormat == "" || c.LogFormat == "text" || c.LogFormat == "json", "LOG_FORMAT", "use text or json.")
 	check(new(slog.Level).UnmarshalText([]byte(c.LogLevel)) == nil, "LOG_LEVEL", "use debug, info, warn or error.")
 	return found

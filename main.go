@@ -99,7 +99,9 @@ func serve(ctx context.Context, p process) (err error) {
 		return err
 	}
 	handler, err := handlers.New(handlers.Options{
-		Store: store, Issuer: issuer, PublicURL: publicURL, Version: version(), Log: log,
+		Store: store, Issuer: issuer, Log: log, Version: version(),
+		PublicURL: publicURL, AllowedOrigins: config.AllowedOrigins,
+		Signup: config.Signup == "open", PasswordGrant: config.PasswordGrant == "on",
 	})
 	if err != nil {
 		return err

@@ -27,8 +27,8 @@ var ErrMalformedHash = errors.New("malformed password hash")
 // which somebody else may have written to: without bounds one row could take
 // all memory (m) or all time (t), and argon2 panics on zeros.
 const (
-	maxMemory  = 256 * 1024 // KiB
-	maxTime    = 10
+	MaxMemory  = 256 * 1024 // KiB
+	MaxTime    = 10
 	maxThreads = 16
 	minSalt    = 8 // bytes
 	maxSalt    = 64
@@ -42,8 +42,8 @@ const (
 	keyLength  = 32
 )
 
-// Cost is what one hash costs: Memory in KiB, Time in passes over it, Threads
-// at once.
+// Cost is what one hash costs: Memory in KiB, up to MaxMemory, Time in passes
+// over it, up to MaxTime, and Threads at once, from 1 to 16.
 type Cost struct {
 	Memory  uint32
 	Time    uint32
@@ -157,8 +157,8 @@ func parsePHC(encoded string) (phc, error) {
 
 func (p phc) withinBounds() bool {
 	return p.cost.Threads >= 1 && p.cost.Threads <= maxThreads &&
-		p.cost.Time >= 1 && p.cost.Time <= maxTime &&
-		p.cost.Memory >= 8*uint32(p.cost.Threads) && p.cost.Memory <= maxMemory &&
+		p.cost.Time >= 1 && p.cost.Time <= MaxTime &&
+		p.cost.Memory >= 8*uint32(p.cost.Threads) && p.cost.Memory <= MaxMemory &&
 		len(p.salt) >= minSalt && len(p.salt) <= maxSalt &&
 		len(p.key) >= minKey && len(p.key) <= maxKey
 }

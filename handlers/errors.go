@@ -19,9 +19,7 @@ import (
 // sentences, never what was sent. Why it happened is for the log alone.
 type problem struct {
 	huma.ErrorModel
-	cause      error
-	challenge  string // WWW-Authenticate
-	retryAfter string // Retry-After, in seconds
+	cause error
 }
 
 // Unwrap returns why the problem came about.
@@ -39,49 +37,84 @@ func newProblem(status int, detail string, cause error) *problem {
 	return p
 }
 
-// describeError is the table of errors: it turns each into what the client is
-// told. An error it does not know is a fault of the program.
+// refusal is what the client is told of an error.
+type refusal struct {
+	err    error
+	status int
+	detail string
+}
+
+// refusals is the table of errors. The first that fits holds.
+func refusals() []refusal {
+	return []refusal{
+		{models.ErrInvalidCredentials, 401, "Incorrect username or password"},
+		{errNoToken, 401, "Log in first, and send the access token as a bearer in the Authorization header."},
+		{auth.ErrInvalidToken, 401, "The access token is not valid, or its session has ended. Log in again."},
+		{models.ErrSessionEnded, 401, "The access token is not valid, or its session has ended. Log in again."},
+		{errTooLittleRole, 403, "This needs a role that the user does not have. Ask an administrator for it."},
+		{errCrossOrigin, 403, "Another site sent this request. Use Latchkey's own pages."},
+		{errSignupClosed, 403, "Sign-up is closed here. Ask an administrator for an account."},
+		{models.ErrUserNotFound, 404, "There is no such user. It may have been deleted."},
+		{models.ErrUsernameTaken, 409, "This user name is taken. Choose another one."},
+		{models.ErrLastAdmin, 409, "This is the last administrator. Give somebody else the role admin first."},
+		{models.ErrInvalidUsername, 422, "The user name must be 3 to 64 letters, digits and . _ - @ + signs."},
+		{models.ErrInvalidEmail, 422, "The e-mail address is not one, such as name@example.org."},
+		{models.ErrInvalidRole, 422, "A role must be 1 to 64 of a-z, 0-9 and . _ : - signs, and a user has at most 32."},
+		{auth.ErrBusy, 503, "Too many people are logging in right now. Try again in a few seconds."},
+		{models.ErrUnavailable, 503, "The database cannot be reached right now. Try again in a few seconds."},
+		{context.DeadlineExceeded, 503, "This took too long. Try again in a few seconds."},
+		{context.Canceled, 503, "The request was given up. Try again."},
+	}
+}
+
+// describeError turns an error into what the client is told. One that it does
+// not know is a fault of the program.
 func describeError(err error) *problem {
 	var known *problem
 	var fromEcho *echo.HTTPError
 	var fromHuma *huma.ErrorModel
+	var weak *auth.WeakPasswordError
 	switch {
 	case errors.As(err, &known):
 		return known
-	case errors.Is(err, models.ErrInvalidCredentials):
-		return unauthorized("", "Incorrect username or password", err)
-	case errors.Is(err, errNoToken):
-		return unauthorized("", "Log in first, and send the access token as a bearer in the Authorization header.", err)
-	case errors.Is(err, auth.ErrInvalidToken), errors.Is(err, models.ErrSessionEnded):
-		return unauthorized(` error="invalid_token"`, "The access token is not valid, or its session has ended. Log in again.", err)
-	case errors.Is(err, errTooLittleRole): // RFC 6750 3.1
-		p := newProblem(http.StatusForbidden, "This needs a role that the user does not have. Ask an administrator for it.", err)
-		p.challenge = `Bearer error="insufficient_scope"`
-		return p
-	case errors.Is(err, errCrossOrigin):
-		return newProblem(http.StatusForbidden, "Another site sent this request. Use Latchkey's own pages.", err)
-	case errors.Is(err, auth.ErrBusy):
-		return tryAgain("2", "Too many people are logging in right now. Try again in a few seconds.", err)
-	case errors.Is(err, models.ErrUnavailable), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return tryAgain("5", "The database cannot be reached right now. Try again in a few seconds.", err)
+	case errors.As(err, &weak):
+		return newProblem(http.StatusUnprocessableEntity, weak.Reason, err)
 	case errors.As(err, &fromHuma):
 		return describeHuma(fromHuma)
 	case errors.As(err, &fromEcho):
 		return newProblem(fromEcho.Code, sentence(fromEcho.Code), err)
 	}
+	for _, r := range refusals() {
+		if errors.Is(err, r.err) {
+			return newProblem(r.status, r.detail, err)
+		}
+	}
 	return newProblem(http.StatusInternalServerError, sentence(http.StatusInternalServerError), err)
 }
 
-func unauthorized(reason, detail string, cause error) *problem {
-	p := newProblem(http.StatusUnauthorized, detail, cause)
-	p.challenge = "Bearer" + reason
-	return p
+// challenge is the value of WWW-Authenticate that goes with a problem, if any.
+// It names an error only where a token was sent (RFC 6750 3.1).
+func (p *problem) challenge() string {
+	switch {
+	case errors.Is(p.cause, errTooLittleRole):
+		return `Bearer error="insufficient_scope"`
+	case errors.Is(p.cause, auth.ErrInvalidToken), errors.Is(p.cause, models.ErrSessionEnded):
+		return `Bearer error="invalid_token"`
+	case p.Status == http.StatusUnauthorized:
+		return "Bearer"
+	}
+	return ""
 }
 
-func tryAgain(seconds, detail string, cause error) *problem {
-	p := newProblem(http.StatusServiceUnavailable, detail, cause)
-	p.retryAfter = seconds
-	return p
+// retryAfter is the value of Retry-After that goes with a problem, if any.
+func (p *problem) retryAfter() string {
+	switch {
+	case errors.Is(p.cause, auth.ErrBusy):
+		return "2" // seconds in which the queue moves on
+	case p.Status == http.StatusServiceUnavailable:
+		return "5"
+	}
+	return ""
 }
 
 // sentence is what is told of a status when nothing better is known.
@@ -158,11 +191,11 @@ func (h *Handler) finish(c echo.Context, p *problem) *problem {
 	c.Set(causeKey, p.cause)
 	header := c.Response().Header()
 	p.Instance = "urn:uuid:" + header.Get(echo.HeaderXRequestID)
-	if p.challenge != "" {
-		header.Set(echo.HeaderWWWAuthenticate, p.challenge)
+	if challenge := p.challenge(); challenge != "" {
+		header.Set(echo.HeaderWWWAuthenticate, challenge)
 	}
-	if p.retryAfter != "" {
-		header.Set(echo.HeaderRetryAfter, p.retryAfter)
+	if seconds := p.retryAfter(); seconds != "" {
+		header.Set(echo.HeaderRetryAfter, seconds)
 	}
 	return p
 }

@@ -14,8 +14,12 @@ import (
 	"latchkey/auth"
 )
 
-// bearerName is the security scheme of access tokens in the document.
-const bearerName = "bearer"
+// The security schemes of the document: an access token, however it was got,
+// and the way to get one that Swagger UI and OAuth2 clients know.
+const (
+	bearerName = "bearer"
+	oauthName  = "oauth2"
+)
 
 // sameOriginKey marks an operation that other sites may not use.
 const sameOriginKey = "same-origin"
@@ -28,13 +32,22 @@ var (
 )
 
 // bearer is the guard of an operation that says nothing, as the document
-// writes it. The names in the list are the roles it needs besides.
+// writes it: one or the other. The names in the lists are roles that are
+// needed besides.
 func bearer(roles ...string) []map[string][]string {
-	return []map[string][]string{{bearerName: append([]string{}, roles...)}}
+	names := append([]string{}, roles...)
+	return []map[string][]string{{oauthName: names}, {bearerName: names}}
+}
+
+// needs makes an operation need a role.
+func needs(role string) func(*huma.Operation) {
+	return func(op *huma.Operation) { op.Security = bearer(role) }
 }
 
 // public lets everybody use an operation.
 func public(op *huma.Operation) { op.Security = []map[string][]string{} }
+
+func isPublic(op *huma.Operation) bool { return op.Security != nil && len(op.Security) == 0 }
 
 // sameOrigin refuses requests that the page of another site makes a browser
 // send, with that browser's cookies and from its address.
@@ -64,7 +77,7 @@ func (h *Handler) checkOrigin(ctx huma.Context, next func(huma.Context)) {
 // shows. It fails closed: only an empty list, which "public" sets, lets a
 // request pass without a valid token.
 func (h *Handler) authenticate(ctx huma.Context, next func(huma.Context)) {
-	if security := ctx.Operation().Security; security != nil && len(security) == 0 {
+	if isPublic(ctx.Operation()) {
 		next(ctx)
 		return
 	}
@@ -89,9 +102,13 @@ func permits(security []map[string][]string, p auth.Principal) bool {
 		security = bearer()
 	}
 	return slices.ContainsFunc(security, func(alternative map[string][]string) bool {
-		roles, asksBearer := alternative[bearerName]
-		lacks := func(role string) bool { return !p.HasRole(role) }
-		return asksBearer && len(alternative) == 1 && !slices.ContainsFunc(roles, lacks)
+		for scheme, roles := range alternative {
+			lacks := func(role string) bool { return !p.HasRole(role) }
+			if scheme != bearerName && scheme != oauthName || slices.ContainsFunc(roles, lacks) {
+				return false
+			}
+		}
+		return len(alternative) > 0
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -21,28 +22,35 @@ import (
 	"latchkey/static"
 )
 
-// Options is what a Handler needs; every field is required.
+// Options is what a Handler needs.
 type Options struct {
-	Store     *models.Store
-	Issuer    *auth.Issuer
-	PublicURL string // the origin people use, such as https://login.example.org
-	Version   string
-	Log       *slog.Logger
+	Store          *models.Store
+	Issuer         *auth.Issuer
+	Log            *slog.Logger
+	Version        string
+	PublicURL      string   // the origin people use, such as https://login.example.org
+	AllowedOrigins []string // of browser apps that may use bearer operations; may be empty
+	Signup         bool     // whether everybody may add a user
+	PasswordGrant  bool     // whether POST /token takes passwords
 }
 
 // Handler answers every request of the service. It is safe for concurrent use.
 type Handler struct {
 	Options
-	echo     *echo.Echo
-	api      huma.API
-	origin   *http.CrossOriginProtection
-	assets   *static.Files
-	draining atomic.Bool
+	echo          *echo.Echo
+	api           huma.API
+	origin        *http.CrossOriginProtection
+	assets        *static.Files
+	openToOrigins map[string]bool // routes, such as "GET /user", for AllowedOrigins
+	draining      atomic.Bool
 }
 
 // New makes a Handler. It fails when PublicURL is not an origin.
 func New(o Options) (*Handler, error) {
-	h := &Handler{Options: o, echo: echo.New(), origin: http.NewCrossOriginProtection(), assets: static.New()}
+	h := &Handler{
+		Options: o, echo: echo.New(), origin: http.NewCrossOriginProtection(),
+		assets: static.New(), openToOrigins: map[string]bool{},
+	}
 	if err := h.origin.AddTrustedOrigin(o.PublicURL); err != nil {
 		return nil, err
 	}
@@ -52,9 +60,11 @@ func New(o Options) (*Handler, error) {
 	e.HTTPErrorHandler = h.fail
 	e.Pre(middleware.RemoveTrailingSlash())
 	e.Use(h.logRequest, h.securityHeaders, h.recoverPanic, deadline)
+	if len(o.AllowedOrigins) > 0 {
+		e.Use(h.allowOrigins())
+	}
 	h.api = h.newAPI()
-	h.routes()
-	return h, nil
+	return h, h.routes()
 }
 
 // ServeHTTP implements http.Handler. Every GET route answers HEAD too.
@@ -73,14 +83,8 @@ func (h *Handler) Drain() { h.draining.Store(true) }
 // newAPI puts Huma on Echo. The configuration is written out, because Huma's
 // default one shares its formats and adds routes of its own.
 func (h *Handler) newAPI() huma.API {
-	bearerScheme := &huma.SecurityScheme{Type: "http", Scheme: "bearer", BearerFormat: "JWT"}
 	api := humaecho.New(h.echo, huma.Config{
-		OpenAPI: &huma.OpenAPI{
-			OpenAPI:    "3.1.0",
-			Info:       &huma.Info{Title: "Latchkey", Version: h.Version},
-			Components: &huma.Components{SecuritySchemes: map[string]*huma.SecurityScheme{bearerName: bearerScheme}},
-			Security:   bearer(), // what an operation needs that does not say otherwise
-		},
+		OpenAPI: newDocument(h.Version),
 		Formats: map[string]huma.Format{
 			jsonType: {Marshal: marshalJSON, Unmarshal: unmarshalJSON},
 			"json":   {Marshal: marshalJSON, Unmarshal: unmarshalJSON}, // what Huma looks up for problem+json
@@ -94,7 +98,7 @@ func (h *Handler) newAPI() huma.API {
 
 // operation adds an operation at route, such as "POST /login", to the API and
 // its document. What it needs of a request is in describe; see guard.go.
-func operation[I, O any](api huma.API, route string, run func(context.Context, *I) (*O, error), describe ...func(*huma.Operation)) {
+func operation[I, O any](h *Handler, route string, run func(context.Context, *I) (*O, error), describe ...func(*huma.Operation)) {
 	method, path, _ := strings.Cut(route, " ")
 	op := huma.Operation{
 		Method:       method,
@@ -105,7 +109,11 @@ func operation[I, O any](api huma.API, route string, run func(context.Context, *
 	for _, add := range describe {
 		add(&op)
 	}
-	huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
+	addAnswers(&op, reflect.TypeFor[I]())
+	if !isPublic(&op) && op.Metadata[sameOriginKey] == nil {
+		h.openToOrigins[method+" "+strings.NewReplacer("{", ":", "}", "").Replace(path)] = true
+	}
+	huma.Register(h.api, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := run(ctx, in)
 		if err != nil {
 			return nil, describeError(err)

@@ -59,6 +59,7 @@ func newServer(t *testing.T) *server {
 	must(t, err)
 	s.Handler, err = New(Options{
 		Store: store, Issuer: issuer, PublicURL: publicURL, Version: "test",
+		AllowedOrigins: []string{"https://app.example"}, Signup: true, PasswordGrant: true,
 		Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	must(t, err)

@@ -3,12 +3,30 @@ package handlers
 import (
 	"context"
 	"errors"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
 )
+
+// errDraining tells that the process is about to end.
+var errDraining = errors.New("the server is draining")
 
 type healthAnswer struct {
 	Body struct {
-		Status string `json:"status" enum:"ok"`
+		Status string `json:"status" enum:"ok" example:"ok"`
 	}
+}
+
+func healthzDocs(op *huma.Operation) {
+	op.Summary = "Alive"
+	op.Description = "Answers as long as the process runs, whatever the database does."
+	op.Tags = []string{tagService}
+}
+
+func readyzDocs(op *huma.Operation) {
+	op.Summary = "Able to serve"
+	op.Description = "Answers 200 while the database answers and the process is not about to end."
+	op.Tags = []string{tagService}
 }
 
 // healthz answers that the process is alive, whatever the database does: it
@@ -23,7 +41,7 @@ func (h *Handler) healthz(context.Context, *struct{}) (*healthAnswer, error) {
 // and the process is not about to end.
 func (h *Handler) readyz(ctx context.Context, in *struct{}) (*healthAnswer, error) {
 	if h.draining.Load() {
-		return nil, tryAgain("5", "This server is about to stop. Use another one.", errors.New("draining"))
+		return nil, newProblem(http.StatusServiceUnavailable, "This server is about to stop. Use another one.", errDraining)
 	}
 	if err := h.Store.Ready(ctx); err != nil {
 		return nil, err

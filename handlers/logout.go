@@ -3,7 +3,15 @@ package handlers
 import (
 	"context"
 	"fmt"
+
+	"github.com/danielgtaylor/huma/v2"
 )
+
+func logoutDocs(op *huma.Operation) {
+	op.Summary = "Log out"
+	op.Description = "Ends the session of the access token that was sent; the token is refused from then on."
+	op.Tags = []string{tagAuthentication}
+}
 
 // logout ends the session of the token that was sent: from now on that token
 // is refused, as is every other spelling of it.

@@ -1,20 +1,43 @@
 package handlers
 
-import "net/http"
+import (
+	"net/http"
+
+	"latchkey/models"
+)
 
 // routes is every route with its guard. An operation that says nothing needs
-// a bearer; "public" needs nothing; "sameOrigin" refuses requests that another
-// site makes a browser send.
-func (h *Handler) routes() {
+// a bearer; "needs" asks for a role besides; "public" needs nothing;
+// "sameOrigin" refuses requests that another site makes a browser send.
+func (h *Handler) routes() error {
 	// Pages are public shells: they hold no data of a user.
 	h.echo.GET("/", h.homePage)
 	h.echo.GET("/login", h.loginPage)
+	h.echo.GET("/register", h.registerPage)
+	h.echo.GET("/admin/users", h.usersPage)
+	h.echo.GET("/docs", h.docsPage)
 	h.echo.GET("/static/*", h.staticFile)
 
-	operation(h.api, "POST /login", h.login, public, sameOrigin)
-	operation(h.api, "POST /logout", h.logout, sameOrigin)
-	operation(h.api, "GET /user", h.user)
+	operation(h, "POST /login", h.login, public, sameOrigin, loginDocs)
+	h.echo.POST("/token", h.token) // public; a form, and so not Huma's
+	operation(h, "POST /logout", h.logout, sameOrigin, logoutDocs)
 
-	operation(h.api, "GET /healthz", h.healthz, public)
-	operation(h.api, "GET /readyz", h.readyz, public, canAnswer(http.StatusServiceUnavailable))
+	operation(h, "POST /register", h.register, public, registerDocs, canAnswer(http.StatusForbidden, http.StatusConflict))
+	operation(h, "GET /user", h.user, userDocs)
+	operation(h, "GET /users/me", h.me, meDocs)
+
+	operation(h, "GET /protected-data", h.protectedData, protectedDataDocs)
+	operation(h, "GET /items", h.items, itemsDocs)
+
+	operation(h, "GET /users", h.listUsers, needs(models.RoleAdmin), listUsersDocs)
+	operation(h, "PATCH /users/{id}", h.updateUser, needs(models.RoleAdmin), updateUserDocs, canAnswer(http.StatusNotFound, http.StatusConflict))
+	operation(h, "DELETE /users/{id}", h.deleteUser, needs(models.RoleAdmin), deleteUserDocs, canAnswer(http.StatusNotFound, http.StatusConflict))
+
+	operation(h, "GET /healthz", h.healthz, public, healthzDocs)
+	operation(h, "GET /readyz", h.readyz, public, readyzDocs, canAnswer(http.StatusServiceUnavailable))
+
+	h.documentToken()
+	document, err := h.openAPI()
+	h.echo.GET("/openapi.json", document) // last: by now all is in it
+	return err
 }

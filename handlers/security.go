@@ -12,6 +12,10 @@ import (
 const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
+// docsSecurityPolicy is the one of GET /docs; see docsPage.
+const docsSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
 // securityHeaders go out with every answer, errors included (ASVS 3.4).
 // Nothing is stored by anybody between here and the person unless a handler
 // says so.

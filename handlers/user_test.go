@@ -201,7 +201,7 @@ func TestADatabaseThatIsAwayIs503AndNever401(t *testing.T) {
 
 func TestAPanicIsA500WithoutItsStack(t *testing.T) {
 	s := newServer(t)
-	operation(s.api, "GET /test-panic", func(context.Context, *struct{}) (*struct{}, error) { panic("canary-5309") }, public)
+	operation(s.Handler, "GET /test-panic", func(context.Context, *struct{}) (*struct{}, error) { panic("canary-5309") }, public)
 	a := s.send(t, "GET", "/test-panic", "")
 	wantProblem(t, a, http.StatusInternalServerError)
 	if strings.Contains(a.body, "5309") || !strings.Contains(s.log.String(), "5309") {

@@ -17,6 +17,7 @@ type Page struct {
 	Title   string        // what stands before the program's name in the browser's title; may be empty
 	Assets  *static.Files // the source of all addresses of files
 	Version string        // of the program, for the footer; may be empty
+	Signup  bool          // whether everybody may create an account
 }
 
 // HomePage is the data of [Home].
@@ -24,6 +25,18 @@ type HomePage struct{ Page }
 
 // LoginPage is the data of [Login].
 type LoginPage struct{ Page }
+
+// RegisterPage is the data of [Register].
+type RegisterPage struct {
+	Page
+	MinLength int // of a new password, in characters
+}
+
+// UsersPage is the data of [Users].
+type UsersPage struct{ Page }
+
+// DocsPage is the data of [Docs].
+type DocsPage struct{ Page }
 
 // ErrorPage is the data of [Error]. An empty Title is filled in from the Status.
 type ErrorPage struct {
