@@ -45,6 +45,8 @@ func (p PasswordPolicy) Check(username, password string) error {
 		return &WeakPasswordError{fmt.Sprintf("The password is too long. Use at most %d characters.", MaxPasswordLength)}
 	case username != "" && strings.Contains(strings.ToLower(password), strings.ToLower(username)):
 		return &WeakPasswordError{"The password contains the user name. Use one that does not."}
+	case isCommon(password):
+		return &WeakPasswordError{"This password is one of the first that guessers try. Use another one, such as a few words that nobody would put together."}
 	}
 	return nil
 }

@@ -122,7 +122,11 @@ func (s *server) sendReader(t *testing.T, method, path string, body io.Reader, h
 	defer response.Body.Close()
 	content, err := io.ReadAll(response.Body)
 	must(t, err)
-	return answer{response, string(content)}
+	a := answer{response, string(content)}
+	if err := differsFromDocument(a); err != nil {
+		t.Errorf("%s %s: the answer is not as documented: %v", method, path, err)
+	}
+	return a
 }
 
 func (s *server) postJSON(t *testing.T, path, body string, headers ...string) answer {

@@ -68,10 +68,11 @@ func (h *Handler) staticFile(c echo.Context) error {
 	if c.Request().Header.Get("If-None-Match") == file.ETag {
 		return c.NoContent(http.StatusNotModified)
 	}
-	body := file.Body
-	if file.Gzip != nil && strings.Contains(c.Request().Header.Get(echo.HeaderAcceptEncoding), "gzip") {
-		header.Set(echo.HeaderContentEncoding, "gzip")
-		body = file.Gzip
+	if strings.Contains(c.Request().Header.Get(echo.HeaderAcceptEncoding), "gzip") {
+		if zipped := file.Gzip(); zipped != nil {
+			header.Set(echo.HeaderContentEncoding, "gzip")
+			return c.Blob(http.StatusOK, file.ContentType, zipped)
+		}
 	}
-	return c.Blob(http.StatusOK, file.ContentType, body)
+	return c.Blob(http.StatusOK, file.ContentType, file.Body)
 }

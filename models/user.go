@@ -27,11 +27,12 @@ type User struct {
 	CreatedAt       time.Time
 }
 
+const usernameCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@+"
+
 // ValidUsername tells whether a name may be given to a user: 3 to 64 of ASCII
 // letters, digits and ._-@+, so that no two names look alike.
 func ValidUsername(name string) bool {
-	const allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@+"
-	return len(name) >= 3 && len(name) <= 64 && strings.Trim(name, allowed) == ""
+	return len(name) >= 3 && len(name) <= 64 && strings.Trim(name, usernameCharacters) == ""
 }
 
 // emailPattern is what browsers accept in an e-mail field: ASCII, without

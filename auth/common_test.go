@@ -1,0 +1,41 @@
+package auth
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestEveryCommonPasswordIsRefusedInEveryCase(t *testing.T) {
+	list := strings.Split(strings.Trim(commonPasswords, "\n"), "\n")
+	if len(list) != 45685 {
+		t.Errorf("the list has %d passwords", len(list))
+	}
+	if !slices.IsSorted(list) {
+		t.Error("the list is not sorted")
+	}
+	policy := PasswordPolicy{MinLength: MinPasswordLength}
+	for i := 0; i < len(list); i += 15 { // a good 3000 of them, all over the list
+		for _, password := range []string{list[i], strings.ToUpper(list[i])} {
+			var weak *WeakPasswordError
+			if err := policy.Check("nobody-in-particular", password); !errors.As(err, &weak) || !strings.Contains(weak.Reason, "guessers") {
+				t.Errorf("%q: %v", password, err)
+			}
+		}
+	}
+}
+
+func TestAnUncommonPasswordIsNotCommon(t *testing.T) {
+	for _, password := range []string{"correct horse battery", "password and a few words", "passwordpassword123x"} {
+		if isCommon(password) {
+			t.Errorf("%q is said to be common", password)
+		}
+	}
+}
+
+func BenchmarkIsCommon(b *testing.B) {
+	for b.Loop() {
+		isCommon("correct horse battery")
+	}
+}

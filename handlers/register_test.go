@@ -1,0 +1,150 @@
+package handlers
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func (s *server) register(t *testing.T, name string) answer {
+	t.Helper()
+	return s.postJSON(t, "/register", fmt.Sprintf(`{"username":%q,"password":%q}`, name, testPassword))
+}
+
+func TestRegisterAddsAUserWhoCanLogIn(t *testing.T) {
+	s := newServer(t)
+	a := s.postJSON(t, "/register", `{"username":"Jonas","password":"`+testPassword+`","email":"jonas@example.org"}`)
+	wantStatus(t, a, 201)
+	if a.field("username") != "Jonas" || a.field("email") != "jonas@example.org" || a.field("disabled") != false || a.field("id") == "" {
+		t.Errorf("the answer is %s", a.body)
+	}
+	if a.Header.Get("Set-Cookie") != "" {
+		t.Error("signing up set a cookie")
+	}
+	login := s.postJSON(t, "/login", `{"name":"jonas","password":"`+testPassword+`"}`)
+	wantStatus(t, login, 200)
+	me := s.get(t, "/users/me", login.field("token").(string))
+	wantStatus(t, me, 200)
+	if me.field("id") != a.field("id") || len(me.field("roles").([]any)) != 0 || me.field("created_at") == nil {
+		t.Errorf("/users/me is %s", me.body)
+	}
+}
+
+func TestEmailIsOptional(t *testing.T) {
+	s := newServer(t)
+	for name, email := range map[string]string{"absent": "", "null": `,"email":null`} {
+		a := s.postJSON(t, "/register", `{"username":"u-`+name+`","password":"`+testPassword+`"`+email+`}`)
+		wantStatus(t, a, 201)
+		if !strings.Contains(a.body, `"email":null`) {
+			t.Errorf("%s: %s", name, a.body)
+		}
+	}
+}
+
+func TestANameIsTakenInEveryCase(t *testing.T) {
+	s := newServer(t)
+	for _, name := range []string{"Marisol", "marisol", "MARISOL"} {
+		wantProblem(t, s.register(t, name), 409)
+	}
+}
+
+func TestNamesThatAreRefused(t *testing.T) {
+	s := newServer(t)
+	names := []string{
+		"", "ab", strings.Repeat("a", 65), "a b", " abc", "abc ", "abc\t", "abc\n", "abc\x7f", "a\u0301bc", "аdmin", // Cyrillic а
+		"ad\u200bmin", "\u202enimda", "ａｂｃ", "naïve", "abc\u00a0", "a/b/c", "a\\b", "a:b", "a;b", "a,b", "(abc)", "a|bc", "a*bc", "a%20b", "a\"b", "a'b", "a`b", "a&b", "a=b", "a?b", "a#b", "a$b", "a!b", "a^b", "a~b",
+	}
+	for _, name := range append(names, xssStrings()...) {
+		text, err := json.Marshal(map[string]string{"username": name, "password": testPassword})
+		must(t, err)
+		a := s.postJSON(t, "/register", string(text))
+		wantProblem(t, a, 422)
+		if len(name) > 8 && strings.Contains(a.body, name) {
+			t.Errorf("the answer repeats %q", name)
+		}
+	}
+	for _, escape := range []string{`\u0000`, `\ud800`} {
+		wantProblem(t, s.postJSON(t, "/register", `{"username":"abc`+escape+`","password":"`+testPassword+`"}`), 400)
+	}
+}
+
+func TestEmailsThatAreRefused(t *testing.T) {
+	s := newServer(t)
+	emails := []string{"", " ", "a", "a@", "@b", "a@b@c", "a b@c.org", "a@b.org ", "a@b.org\n", `"a"@b.org`, "a@[127.0.0.1]", strings.Repeat("a", 250) + "@b.org"}
+	for i, email := range append(emails, xssStrings()...) {
+		text, err := json.Marshal(map[string]string{"username": fmt.Sprintf("user%d", i), "password": testPassword, "email": email})
+		must(t, err)
+		wantProblem(t, s.postJSON(t, "/register", string(text)), 422)
+	}
+}
+
+func TestWeakPasswordsAreRefusedWithTheReason(t *testing.T) {
+	s := newServer(t)
+	for password, reason := range map[string]string{
+		"":                        "too short",
+		"1234567":                 "too short",
+		"日本語日本語日":                 "too short", // 7 characters in 21 bytes
+		strings.Repeat("x ", 129): "too long",
+		"password":                "guessers",
+		"PassWord":                "guessers",
+		"qwertyuiop":              "guessers",
+		"my jonas 99":             "user name",
+		"my JONAS 99":             "user name",
+	} {
+		text, err := json.Marshal(map[string]string{"username": "jonas", "password": password})
+		must(t, err)
+		a := s.postJSON(t, "/register", string(text))
+		wantProblem(t, a, 422)
+		if detail := a.field("detail").(string); !strings.Contains(detail, reason) || len(password) > 8 && strings.Contains(detail, password) {
+			t.Errorf("%q: %s", password, detail)
+		}
+	}
+	for _, password := range []string{"日本語日本語日本", strings.Repeat("x ", 128), "        a", "пароль для входа"} {
+		text, err := json.Marshal(map[string]string{"username": fmt.Sprint("user", len(password)), "password": password})
+		must(t, err)
+		wantStatus(t, s.postJSON(t, "/register", string(text)), 201)
+	}
+}
+
+func TestNobodySignsUpWithMoreThanIsTheirs(t *testing.T) {
+	s := newServer(t)
+	for _, more := range []string{`"id":"1"`, `"roles":["admin"]`, `"disabled":true`, `"is_admin":true`, `"created_at":"2020-01-01T00:00:00Z"`, `"password_hash":"x"`} {
+		a := s.postJSON(t, "/register", `{"username":"jonas","password":"`+testPassword+`",`+more+`}`)
+		wantProblem(t, a, 422)
+	}
+	wantStatus(t, s.register(t, "jonas"), 201) // none of them made the user
+	a := s.postJSON(t, "/register?roles=admin", `{"username":"petra","password":"`+testPassword+`"}`)
+	wantStatus(t, a, 201)
+	token := s.loginAs(t, "petra")
+	if me := s.get(t, "/user", token); !strings.Contains(me.body, `"roles":[]`) {
+		t.Errorf("the query gave a role: %s", me.body)
+	}
+}
+
+func TestClosedSignUp(t *testing.T) {
+	s := newServer(t)
+	s.Signup = false
+	wantProblem(t, s.register(t, "jonas"), 403)
+	wantProblem(t, s.register(t, "marisol"), 403) // not 409: it does not tell who exists
+}
+
+// xssStrings is what scanners send to see whether text becomes code.
+func xssStrings() []string {
+	return []string{
+		"<script>alert(1)</script>", "<ScRiPt>alert(1)</sCrIpT>", "<script src=//x.example/x.js></script>", "<script>alert`1`</script>",
+		"<img src=x onerror=alert(1)>", "<img src=x onerror=alert`1`>", "<img/src=x/onerror=alert(1)>", "<svg onload=alert(1)>",
+		"<svg/onload=alert(1)>", "<svg><script>alert(1)</script></svg>", "<svg><a xlink:href=javascript:alert(1)>x</a></svg>",
+		"<body onload=alert(1)>", "<body onpageshow=alert(1)>", "<iframe src=javascript:alert(1)>", "<iframe srcdoc='<script>alert(1)</script>'>",
+		"<object data=javascript:alert(1)>", "<embed src=javascript:alert(1)>", "<math href=javascript:alert(1)>x</math>",
+		"<a href=javascript:alert(1)>x</a>", "<a href='java\tscript:alert(1)'>x</a>", "javascript:alert(1)", "JaVaScRiPt:alert(1)",
+		"data:text/html,<script>alert(1)</script>", "vbscript:msgbox(1)", "<details open ontoggle=alert(1)>", "<video><source onerror=alert(1)>",
+		"<audio src=x onerror=alert(1)>", "<input autofocus onfocus=alert(1)>", "<select autofocus onfocus=alert(1)>", "<textarea autofocus onfocus=alert(1)>",
+		"<marquee onstart=alert(1)>", "<isindex type=image src=1 onerror=alert(1)>", "<form action=javascript:alert(1)><button>x", "<button formaction=javascript:alert(1)>x",
+		"<base href=//x.example/>", "<link rel=stylesheet href=//x.example/x.css>", "<meta http-equiv=refresh content='0;url=javascript:alert(1)'>",
+		"<style>@import '//x.example/x.css'</style>", "<template><script>alert(1)</script></template>", "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
+		"'\"><script>alert(1)</script>", "\" onmouseover=\"alert(1)", "' onmouseover='alert(1)", "\"><svg/onload=alert(1)>", "</title><script>alert(1)</script>",
+		"</textarea><script>alert(1)</script>", "{{constructor.constructor('alert(1)')()}}", "${alert(1)}", "<%= alert(1) %>", "\u003cscript\u003ealert(1)\u003c/script\u003e",
+		"<!--><script>alert(1)</script>-->", "<x onclick=alert(1)>x", "%3Cscript%3Ealert(1)%3C/script%3E",
+	}
+}
