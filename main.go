@@ -40,8 +40,21 @@ func main() {
 	}
 }
 
+const usage = `usage:
+  latchkey [serve]                starts the service
+  latchkey user add NAME          adds a user; [--email ADDRESS] [--role ROLE]...
+  latchkey user list              lists all users
+  latchkey user disable NAME      ends the user's sessions and lets nobody log in
+  latchkey user enable NAME
+  latchkey user password NAME     sets another password and ends the sessions
+  latchkey user role NAME ROLE... gives the user these roles and no others
+  latchkey user delete NAME
+  latchkey version
+The user commands answer in JSON with --json. A password is asked for, or read
+from standard input.`
+
 // errUsage tells that the command line is not understood.
-var errUsage = errors.New("usage: latchkey [serve | version]")
+var errUsage = errors.New(usage)
 
 func exitCode(err error) int {
 	if errors.Is(err, errUsage) {
@@ -59,6 +72,11 @@ func run(ctx context.Context, p process) error {
 	case len(p.Args) == 1 && p.Args[0] == "version":
 		_, err := fmt.Fprintln(p.Stdout, "latchkey", version())
 		return err
+	case p.Args[0] == "help", p.Args[0] == "-h", p.Args[0] == "--help":
+		_, err := fmt.Fprintln(p.Stdout, usage)
+		return err
+	case p.Args[0] == "user":
+		return runUser(ctx, p, p.Args[1:])
 	}
 	return errUsage
 }
@@ -81,14 +99,9 @@ func serve(ctx context.Context, p process) (err error) {
 	if err != nil {
 		return err
 	}
-	store, err := models.Open(ctx, models.Options{
-		URL:    config.DatabaseURL,
-		Hasher: newHasher(config),
-		Policy: auth.PasswordPolicy{MinLength: config.PasswordMinLength},
-		Now:    time.Now,
-	})
+	store, err := openStore(ctx, config, true)
 	if err != nil {
-		return databaseAdvice(err)
+		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	issuer, err := auth.NewIssuer(auth.IssuerOptions{
@@ -113,12 +126,29 @@ func serve(ctx context.Context, p process) (err error) {
 	return serveHTTP(ctx, listener, handler, log)
 }
 
+// openStore opens the database, and makes it where there is none if create.
+func openStore(ctx context.Context, config Config, create bool) (*models.Store, error) {
+	store, err := models.Open(ctx, models.Options{
+		URL:      config.DatabaseURL,
+		Existing: !create,
+		Hasher:   newHasher(config),
+		Policy:   auth.PasswordPolicy{MinLength: config.PasswordMinLength},
+		Now:      time.Now,
+	})
+	if err != nil {
+		return nil, databaseAdvice(err)
+	}
+	return store, nil
+}
+
 // databaseAdvice says what a person can do about a database that does not open.
 func databaseAdvice(err error) error {
 	advice := "see that the path exists and that Latchkey may write there"
 	switch {
 	case errors.Is(err, models.ErrNoCGO):
 		advice = "install gcc and build again with CGO_ENABLED=1"
+	case errors.Is(err, models.ErrNoDatabase):
+		advice = "run this where the server runs, with the same settings, or start the server once"
 	case errors.Is(err, models.ErrNewerDatabase):
 		advice = "start the newer version of Latchkey, or restore a backup of this one"
 	case errors.Is(err, models.ErrNotDatabase), errors.Is(err, models.ErrForeignDatabase):

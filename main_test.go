@@ -131,9 +131,15 @@ func login(t *testing.T, url, name, password string) (status int, token string) 
 	return response.StatusCode, answer.Token
 }
 
+// who asks the server at url who the bearer of token is.
 func who(t *testing.T, url, token string) int {
 	t.Helper()
-	request, err := http.NewRequest("GET", url+"/user", nil)
+	return get(t, url+"/user", token)
+}
+
+func get(t *testing.T, url, token string) int {
+	t.Helper()
+	request, err := http.NewRequest("GET", url, nil)
 	must(t, err)
 	request.Header.Set("Authorization", "Bearer "+token)
 	response, err := http.DefaultClient.Do(request)
@@ -383,9 +389,11 @@ func TestTheCommandLine(t *testing.T) {
 		want string
 	}{
 		{[]string{"version"}, 0, "latchkey "},
-		{[]string{"help"}, 2, "usage: "},
-		{[]string{"serve", "now"}, 2, "usage: "},
-		{[]string{"--addr=:8000"}, 2, "usage: "},
+		{[]string{"help"}, 0, "usage:"},
+		{[]string{"--help"}, 0, "usage:"},
+		{[]string{"frobnicate"}, 2, "usage:"},
+		{[]string{"serve", "now"}, 2, "usage:"},
+		{[]string{"--addr=:8000"}, 2, "usage:"},
 	} {
 		out, err := command(t, t.TempDir(), row.args).CombinedOutput()
 		exit := 0

@@ -28,6 +28,7 @@ const busyTimeout = 5 * time.Second
 // Errors of Open that a person must mend.
 var (
 	ErrNoCGO           = errors.New("SQLite needs cgo, and this program was built without it")
+	ErrNoDatabase      = errors.New("there is no database yet")
 	ErrNotDatabase     = errors.New("the file is not a SQLite database")
 	ErrForeignDatabase = errors.New("the database belongs to another program")
 	ErrNewerDatabase   = errors.New("the database belongs to a newer version")
@@ -41,6 +42,9 @@ func openSQLite(ctx context.Context, o Options) (reader, writer *gorm.DB, err er
 	path, err := filepath.Abs(strings.TrimPrefix(o.URL, SQLiteScheme))
 	if err != nil {
 		return nil, nil, fmt.Errorf("finding the database file: %w", err)
+	}
+	if _, err := os.Stat(path); o.Existing && errors.Is(err, os.ErrNotExist) {
+		return nil, nil, ErrNoDatabase
 	}
 	if err := createFile(path); err != nil {
 		return nil, nil, fmt.Errorf("creating the database file: %w", err)

@@ -45,12 +45,13 @@ var (
 	ErrInvalidRole     = errors.New("a role is not 1 to 64 of a-z, 0-9 and ._:-, or there are more than 32")
 )
 
-// Options is what a Store needs; every field is required.
+// Options is what a Store needs.
 type Options struct {
-	URL    string // sqlite:PATH
-	Hasher *auth.Hasher
-	Policy auth.PasswordPolicy
-	Now    func() time.Time
+	URL      string // sqlite:PATH
+	Existing bool   // whether Open fails with ErrNoDatabase where there is none, instead of making it
+	Hasher   *auth.Hasher
+	Policy   auth.PasswordPolicy
+	Now      func() time.Time
 }
 
 // Store is the database. It is safe for concurrent use, and several processes
@@ -61,8 +62,8 @@ type Store struct {
 	writer *gorm.DB // one connection: writers queue here in order, not on SQLite's lock
 }
 
-// Open opens the database at o.URL, makes it when it is not there, and brings
-// its schema up to date. Its errors are those of openSQLite and migrate;
+// Open opens the database at o.URL, makes it when it is not there unless
+// o.Existing, and brings its schema up to date. Its errors are those of openSQLite and migrate;
 // a file that is not Latchkey's is left as it was.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	reader, writer, err := openSQLite(ctx, o)
