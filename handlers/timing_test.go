@@ -1,0 +1,51 @@
+package handlers
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"latchkey/auth"
+)
+
+// TestTimeDoesNotTellWhoExists measures the answers to an unknown user, a wrong
+// password and a disabled user in turn, with hashes of the usual cost, and
+// compares their medians. It measures again when the machine was busy, since
+// noise can part equal times but hardly bring different ones together thrice.
+func TestTimeDoesNotTellWhoExists(t *testing.T) {
+	s := newServer(t)
+	s.addUser(t, "jonas")
+	s.Store.Hasher = auth.NewHasher(auth.Cost{Memory: 19456, Time: 2, Threads: 1}, 1, 10)
+	bodies := map[string]string{
+		"unknown user":   `{"name":"nobody","password":"` + testPassword + `"}`,
+		"wrong password": `{"name":"marisol","password":"some other words"}`,
+		"disabled user":  `{"name":"jonas","password":"` + testPassword + `"}`,
+	}
+	for _, name := range []string{"marisol", "jonas"} { // their hashes are of the usual cost too
+		s.loginAs(t, name)
+	}
+	s.exec(t, "UPDATE users SET disabled = 1 WHERE username = 'jonas'")
+	var report string
+	for range 3 {
+		times := map[string][]time.Duration{}
+		for range 31 {
+			for kind, body := range bodies { // in another order each time
+				start := time.Now()
+				wantStatus(t, s.postJSON(t, "/login", body), 401)
+				times[kind] = append(times[kind], time.Since(start))
+			}
+		}
+		var medians []time.Duration
+		report = ""
+		for kind, all := range times {
+			slices.Sort(all)
+			medians = append(medians, all[len(all)/2])
+			report += fmt.Sprintf("%s %v, ", kind, all[len(all)/2])
+		}
+		if float64(slices.Max(medians)) < 1.1*float64(slices.Min(medians)) {
+			return
+		}
+	}
+	t.Errorf("the medians are more than 10 %% apart: %s", report)
+}
