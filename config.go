@@ -37,6 +37,13 @@ type Config struct {
 	// by itself, and so how long that service can be wrong.
 	AccessTokenTTL time.Duration `env:"ACCESS_TOKEN_TTL" envDefault:"15m"`
 
+	// RefreshTokenTTL is how long a session lasts without use, SessionTTL how
+	// long at the most, and RefreshGrace how long a refresh token still works
+	// after it was replaced: as long as a lost answer or a sleeping tab takes.
+	RefreshTokenTTL time.Duration `env:"REFRESH_TOKEN_TTL" envDefault:"720h"`
+	SessionTTL      time.Duration `env:"SESSION_TTL" envDefault:"2160h"`
+	RefreshGrace    time.Duration `env:"REFRESH_GRACE" envDefault:"60s"`
+
 	// AdminName and AdminPassword are the first user's.
 	AdminName     string `env:"ADMIN_NAME" envDefault:"admin"`
 	AdminPassword string `env:"ADMIN_PASSWORD"`
@@ -113,6 +120,9 @@ func (c *Config) wrong() problems {
 	_, err = auth.ParseSecrets(c.JWTSecret)
 	check(err == nil || c.JWTSecret == "", "JWT_SECRET", "use at least 32 bytes, such as openssl rand -base64 32 prints; several are separated by commas, newest first.")
 	check(c.AccessTokenTTL >= time.Second, "ACCESS_TOKEN_TTL", "use a duration from 1s up, such as 15m.")
+	check(c.RefreshTokenTTL >= time.Second, "REFRESH_TOKEN_TTL", "use a duration from 1s up, such as 720h.")
+	check(c.SessionTTL >= time.Second, "SESSION_TTL", "use a duration from 1s up, such as 2160h.")
+	check(c.RefreshGrace >= time.Second, "REFRESH_GRACE", "use a duration from 1s up, such as 60s.")
 	check(models.ValidUsername(c.AdminName), "ADMIN_NAME", "use 3 to 64 of letters, digits and ._-@+.")
 	policy := auth.PasswordPolicy{MinLength: c.PasswordMinLength}
 	if err := policy.Check(c.AdminName, c.AdminPassword); err != nil && c.AdminPassword != "" {

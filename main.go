@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"os"
 	"os/signal"
@@ -112,7 +113,7 @@ func serve(ctx context.Context, p process) (err error) {
 		return err
 	}
 	handler, err := handlers.New(handlers.Options{
-		Store: store, Issuer: issuer, Log: log, Version: version(),
+		Store: store, Issuer: issuer, RefreshTokens: auth.NewRefreshTokens(secrets), Log: log, Version: version(),
 		PublicURL: publicURL, AllowedOrigins: config.AllowedOrigins,
 		Signup: config.Signup == "open", PasswordGrant: config.PasswordGrant == "on",
 	})
@@ -123,6 +124,7 @@ func serve(ctx context.Context, p process) (err error) {
 		return err
 	}
 	log.Info("Latchkey is ready", "url", publicURL, "address", listener.Addr().String(), "version", version())
+	go purge(ctx, store, log)
 	return serveHTTP(ctx, listener, handler, log)
 }
 
@@ -133,6 +135,7 @@ func openStore(ctx context.Context, config Config, create bool) (*models.Store, 
 		Existing: !create,
 		Hasher:   newHasher(config),
 		Policy:   auth.PasswordPolicy{MinLength: config.PasswordMinLength},
+		Sessions: models.SessionPolicy{Idle: config.RefreshTokenTTL, Absolute: config.SessionTTL, Grace: config.RefreshGrace},
 		Now:      time.Now,
 	})
 	if err != nil {
@@ -155,6 +158,27 @@ func databaseAdvice(err error) error {
 		advice = "set it to another path, or restore a backup; the file was left as it is"
 	}
 	return fmt.Errorf("DATABASE_URL cannot be used: %w; %s", err, advice)
+}
+
+// purge deletes what has expired, a little at a time, until ctx ends. Nothing
+// depends on it but the size of the database.
+func purge(ctx context.Context, store *models.Store, log *slog.Logger) {
+	pause := time.NewTicker(10 * time.Minute)
+	defer pause.Stop()
+	for {
+		deleted, err := store.PurgeSessions(ctx)
+		if err != nil && ctx.Err() == nil {
+			log.Warn("expired sessions could not be purged; trying again later", "cause", err)
+		}
+		if err == nil && deleted > 0 {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-pause.C:
+		}
+	}
 }
 
 // newHasher leaves one processor to everything that is not a password.

@@ -23,12 +23,12 @@ const (
 )
 
 // newDocument is the OpenAPI document before the operations come into it.
-func newDocument(version string) *huma.OpenAPI {
+func (h *Handler) newDocument() *huma.OpenAPI {
 	return &huma.OpenAPI{
 		OpenAPI: "3.1.0",
 		Info: &huma.Info{
 			Title:   "Latchkey",
-			Version: version,
+			Version: h.Version,
 			Description: "Log in, get an access token, and use it as a bearer. Errors are problem details (RFC 9457) " +
 				"whose `instance` holds the id of the request, which is in the log too.",
 			License: &huma.License{Name: "MIT", Identifier: "MIT"},
@@ -48,6 +48,7 @@ func newDocument(version string) *huma.OpenAPI {
 					Type: "oauth2", Description: "User name and password, exchanged for an access token.",
 					Flows: &huma.OAuthFlows{Password: &huma.OAuthFlow{TokenURL: "/token", Scopes: map[string]string{}}},
 				},
+				cookieName: {Type: "apiKey", In: "cookie", Name: h.cookieName(), Description: "The refresh cookie, which no script can read."},
 				bearerName: {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "An access token."},
 			},
 		},

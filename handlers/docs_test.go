@@ -85,7 +85,7 @@ func TestAWrongAnswerWouldBeNoticed(t *testing.T) {
 // and the reverse.
 func TestTheDocumentIsTheRoutes(t *testing.T) {
 	pages := []string{
-		"GET /", "GET /admin/users", "GET /docs", "GET /login", "GET /openapi.json", "GET /register", "GET /static/*",
+		"GET /", "GET /account", "GET /admin/users", "GET /docs", "GET /login", "GET /openapi.json", "GET /register", "GET /static/*",
 	}
 	s := newServer(t)
 	var routes, documented []string

@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
 
 	"latchkey/auth"
+	"latchkey/models"
 )
 
 // The security schemes of the document: an access token, however it was got,
@@ -19,6 +20,7 @@ import (
 const (
 	bearerName = "bearer"
 	oauthName  = "oauth2"
+	cookieName = "cookie" // the refresh cookie, which only /logout takes in a token's place
 )
 
 // sameOriginKey marks an operation that other sites may not use.
@@ -42,6 +44,12 @@ func bearer(roles ...string) []map[string][]string {
 // needs makes an operation need a role.
 func needs(role string) func(*huma.Operation) {
 	return func(op *huma.Operation) { op.Security = bearer(role) }
+}
+
+// orCookie lets the refresh cookie stand in for a bearer. An operation that
+// does must be sameOrigin too.
+func orCookie(op *huma.Operation) {
+	op.Security = append(bearer(), map[string][]string{cookieName: {}})
 }
 
 // public lets everybody use an operation.
@@ -83,6 +91,9 @@ func (h *Handler) authenticate(ctx huma.Context, next func(huma.Context)) {
 	}
 	c := humaecho.Unwrap(ctx)
 	p, err := h.principalOf(c.Request())
+	if err != nil && takesCookie(ctx.Operation()) {
+		p, err = h.orPrincipalOfCookie(c.Request(), err)
+	}
 	if err != nil {
 		h.fail(err, c)
 		return
@@ -124,7 +135,33 @@ func (h *Handler) principalOf(r *http.Request) (auth.Principal, error) {
 	if err != nil {
 		return auth.Principal{}, err
 	}
-	return h.Store.Principal(r.Context(), claims)
+	p, err := h.Store.Principal(r.Context(), claims.SessionID)
+	if err == nil && p.UserID != claims.Subject {
+		err = fmt.Errorf("%w: its session is not its subject's", auth.ErrInvalidToken)
+	}
+	return p, err
+}
+
+// orPrincipalOfCookie returns whom the refresh cookie stands for where there
+// is no good bearer, for the reason given, which stays the reason when there
+// is no good cookie either. A database that is away has said nothing of both.
+func (h *Handler) orPrincipalOfCookie(r *http.Request, reason error) (auth.Principal, error) {
+	token, err := h.refreshCookie(r)
+	if err != nil || errors.Is(reason, models.ErrUnavailable) {
+		return auth.Principal{}, reason
+	}
+	p, err := h.Store.Principal(r.Context(), token.SessionID)
+	if errors.Is(err, models.ErrSessionEnded) {
+		return auth.Principal{}, reason
+	}
+	return p, err
+}
+
+func takesCookie(op *huma.Operation) bool {
+	return slices.ContainsFunc(op.Security, func(alternative map[string][]string) bool {
+		_, takes := alternative[cookieName]
+		return takes
+	})
 }
 
 // bearerToken takes the token out of the values of the Authorization header

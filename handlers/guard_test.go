@@ -12,7 +12,10 @@ import (
 // TestThePublicOperations is the whole list of what anybody may use. An
 // operation that is to join it must be written here too.
 func TestThePublicOperations(t *testing.T) {
-	want := []string{"GET /healthz", "GET /readyz", "POST /login", "POST /register", "POST /token"}
+	want := []string{
+		"GET /.well-known/oauth-authorization-server", "GET /healthz", "GET /readyz",
+		"POST /login", "POST /refresh", "POST /register", "POST /revoke", "POST /token",
+	}
 	s := newServer(t)
 	var got []string
 	for _, op := range operations(s.api.OpenAPI()) {

@@ -26,6 +26,7 @@ import (
 type Options struct {
 	Store          *models.Store
 	Issuer         *auth.Issuer
+	RefreshTokens  *auth.RefreshTokens
 	Log            *slog.Logger
 	Version        string
 	PublicURL      string   // the origin people use, such as https://login.example.org
@@ -84,7 +85,7 @@ func (h *Handler) Drain() { h.draining.Store(true) }
 // default one shares its formats and adds routes of its own.
 func (h *Handler) newAPI() huma.API {
 	api := humaecho.New(h.echo, huma.Config{
-		OpenAPI: newDocument(h.Version),
+		OpenAPI: h.newDocument(),
 		Formats: map[string]huma.Format{
 			jsonType: {Marshal: marshalJSON, Unmarshal: unmarshalJSON},
 			"json":   {Marshal: marshalJSON, Unmarshal: unmarshalJSON}, // what Huma looks up for problem+json

@@ -38,10 +38,11 @@ func newServer(t *testing.T) *server {
 	t.Helper()
 	s := &server{file: filepath.Join(t.TempDir(), "test.db"), log: &logBuffer{}, clock: time.Now().UTC()}
 	store, err := models.Open(t.Context(), models.Options{
-		URL:    "sqlite:" + s.file,
-		Hasher: auth.NewHasher(auth.Cost{Memory: 64, Time: 1, Threads: 1}, 2, 1000),
-		Policy: auth.PasswordPolicy{MinLength: auth.MinPasswordLength},
-		Now:    s.now,
+		URL:      "sqlite:" + s.file,
+		Hasher:   auth.NewHasher(auth.Cost{Memory: 64, Time: 1, Threads: 1}, 2, 1000),
+		Policy:   auth.PasswordPolicy{MinLength: auth.MinPasswordLength},
+		Sessions: models.SessionPolicy{Idle: 30 * 24 * time.Hour, Absolute: 90 * 24 * time.Hour, Grace: time.Minute},
+		Now:      s.now,
 	})
 	must(t, err)
 	t.Cleanup(func() { store.Close() })
@@ -58,7 +59,7 @@ func newServer(t *testing.T) *server {
 	})
 	must(t, err)
 	s.Handler, err = New(Options{
-		Store: store, Issuer: issuer, PublicURL: publicURL, Version: "test",
+		Store: store, Issuer: issuer, RefreshTokens: auth.NewRefreshTokens(secrets), PublicURL: publicURL, Version: "test",
 		AllowedOrigins: []string{"https://app.example"}, Signup: true, PasswordGrant: true,
 		Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})

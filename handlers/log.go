@@ -19,7 +19,11 @@ const (
 	userKey  = "user"  // string: the id of the user it acted for
 )
 
-type requestIDKey struct{}
+type echoKey struct{}
+
+// echoContext returns the request of ctx as Echo has it, for operations that
+// look at its cookies or where it comes from.
+func echoContext(ctx context.Context) echo.Context { return ctx.Value(echoKey{}).(echo.Context) }
 
 // logRequest gives a request its id and, when it is over, its one line in the
 // log. The line holds the route and not the path, which could carry a secret
@@ -28,7 +32,7 @@ func (h *Handler) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		start, id, r := time.Now(), uuid.NewString(), c.Request()
 		c.Response().Header().Set(echo.HeaderXRequestID, id)
-		c.SetRequest(r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id)))
+		c.SetRequest(r.WithContext(context.WithValue(r.Context(), echoKey{}, c)))
 		if err := next(c); err != nil {
 			c.Error(err)
 		}
@@ -59,7 +63,17 @@ func level(status int, route string) slog.Level {
 
 // note logs an event with the id of the request it happened in.
 func (h *Handler) note(ctx context.Context, event string, fields ...any) {
-	h.Log.InfoContext(ctx, event, append(fields, "id", ctx.Value(requestIDKey{}))...)
+	h.logEvent(ctx, slog.LevelInfo, event, fields...)
+}
+
+// warn logs an event that somebody should look at.
+func (h *Handler) warn(ctx context.Context, event string, fields ...any) {
+	h.logEvent(ctx, slog.LevelWarn, event, fields...)
+}
+
+func (h *Handler) logEvent(ctx context.Context, level slog.Level, event string, fields ...any) {
+	c := echoContext(ctx)
+	h.Log.Log(ctx, level, event, append(fields, "address", c.RealIP(), "id", c.Response().Header().Get(echo.HeaderXRequestID))...)
 }
 
 // recoverPanic turns a panic into an error, whose stack is only logged.

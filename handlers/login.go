@@ -8,7 +8,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
 
-	"latchkey/auth"
 	"latchkey/views"
 )
 
@@ -35,43 +34,52 @@ func (h *Handler) loginPage(c echo.Context) error {
 func loginDocs(op *huma.Operation) {
 	op.Summary = "Log in"
 	op.Description = "Begins a session and answers with an access token for it. Any wrong pair, and a disabled user, is a 401 " +
-		"with the same answer after the same time. Pages of other origins are refused; they use `/token`."
+		"with the same answer after the same time. It sets the refresh cookie, which only `/refresh` and `/logout` read, and ends " +
+		"the session of one that it brings. Pages of other origins are refused; they use `/token`."
 	op.Tags = []string{tagAuthentication}
 	op.Errors = append(op.Errors, http.StatusUnauthorized)
 }
 
-// login begins a session and answers with an access token for it.
+// login begins a session and answers with an access token for it. A session
+// that the browser had before is over then: nobody could see it any more.
 func (h *Handler) login(ctx context.Context, in *loginRequest) (*loginAnswer, error) {
-	token, err := h.logIn(ctx, in.Body.Name, in.Body.Password)
+	g, err := h.logIn(ctx, in.Body.Name, in.Body.Password)
 	if err != nil {
 		return nil, err
 	}
-	answer := &loginAnswer{}
-	answer.Body.Token = token
-	answer.Body.TokenType = "bearer"
-	answer.Body.ExpiresIn = h.expiresIn()
-	return answer, nil
+	c := echoContext(ctx)
+	if old, err := h.refreshCookie(c.Request()); err == nil {
+		if err := h.Store.EndSession(ctx, old.SessionID); err != nil {
+			return nil, fmt.Errorf("ending the browser's session before: %w", err)
+		}
+	}
+	h.setCookie(c.Response(), g.refresh, g.session)
+	return h.answerLogin(g), nil
 }
 
-// logIn exchanges credentials for the access token of a new session. It is
-// the one way in: POST /login and POST /token only dress it differently.
-func (h *Handler) logIn(ctx context.Context, username, password string) (token string, err error) {
+// logIn exchanges credentials for a new session: the one way in, for
+// POST /login and POST /token.
+func (h *Handler) logIn(ctx context.Context, username, password string) (grant, error) {
 	user, err := h.Store.Authenticate(ctx, username, password)
 	if err != nil {
-		return "", fmt.Errorf("logging in: %w", err)
+		return grant{}, fmt.Errorf("logging in: %w", err)
 	}
-	session, err := h.Store.CreateSession(ctx, user)
+	c := echoContext(ctx)
+	session, err := h.Store.CreateSession(ctx, user, clientOf(c.Request(), c.RealIP()))
 	if err != nil {
-		return "", fmt.Errorf("logging in: %w", err)
-	}
-	token, err = h.Issuer.Issue(auth.Principal{
-		UserID: user.ID, SessionID: session.ID, Username: user.Username, Roles: user.Roles,
-	})
-	if err != nil {
-		return "", fmt.Errorf("logging in: %w", err)
+		return grant{}, fmt.Errorf("logging in: %w", err)
 	}
 	h.note(ctx, "logged in", "user", user.ID, "session", session.ID)
-	return token, nil
+	return h.grantOf(user, session)
+}
+
+// answerLogin tells a page of its new access token.
+func (h *Handler) answerLogin(g grant) *loginAnswer {
+	answer := &loginAnswer{}
+	answer.Body.Token = g.access
+	answer.Body.TokenType = "bearer"
+	answer.Body.ExpiresIn = h.expiresIn()
+	return answer
 }
 
 // expiresIn is how many seconds a new access token lives.

@@ -1,10 +1,6 @@
 package handlers
 
-import (
-	"strings"
-
-	"github.com/labstack/echo/v4"
-)
+import "github.com/labstack/echo/v4"
 
 // contentSecurityPolicy lets a page use what this server sends and nothing
 // else: no other host, no inline code, no text that becomes code. It is what
@@ -20,7 +16,6 @@ const docsSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'se
 // Nothing is stored by anybody between here and the person unless a handler
 // says so.
 func (h *Handler) securityHeaders(next echo.HandlerFunc) echo.HandlerFunc {
-	https := strings.HasPrefix(h.PublicURL, "https://")
 	return func(c echo.Context) error {
 		header := c.Response().Header()
 		header.Set(echo.HeaderContentSecurityPolicy, contentSecurityPolicy)
@@ -31,7 +26,7 @@ func (h *Handler) securityHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 		header.Set("Cross-Origin-Resource-Policy", "same-origin")
 		header.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
 		header.Set(echo.HeaderCacheControl, "no-store")
-		if https {
+		if h.https() {
 			header.Set(echo.HeaderStrictTransportSecurity, "max-age=31536000")
 		}
 		return next(c)

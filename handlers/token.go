@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"io"
 	"mime"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
+
+	"latchkey/models"
 )
 
 const formType = "application/x-www-form-urlencoded"
@@ -30,6 +33,7 @@ type oauthAnswer struct {
 	AccessToken string `json:"access_token" doc:"A JWT to send as a bearer"`
 	TokenType   string `json:"token_type" enum:"bearer"`
 	ExpiresIn   int    `json:"expires_in" doc:"Seconds until the token ends" example:"900"`
+	Refresh     string `json:"refresh_token" doc:"Opaque and good for one use: send it as grant_type=refresh_token"`
 }
 
 // oauthError is its failure (RFC 6749 5.2). Detail is the same sentence as
@@ -50,9 +54,10 @@ func oauthRefusal(status int, code, sentence string) *oauthError {
 
 // tokenForm is the body of POST /token, for the document.
 type tokenForm struct {
-	GrantType    string `json:"grant_type,omitempty" enum:"password" default:"password"`
-	Username     string `json:"username" example:"marisol"`
-	Password     string `json:"password" format:"password"`
+	GrantType    string `json:"grant_type,omitempty" enum:"password,refresh_token" default:"password"`
+	Username     string `json:"username,omitempty" doc:"For password" example:"marisol"`
+	Password     string `json:"password,omitempty" doc:"For password" format:"password"`
+	RefreshToken string `json:"refresh_token,omitempty" doc:"For refresh_token"`
 	Scope        string `json:"scope,omitempty" doc:"Accepted and ignored"`
 	ClientID     string `json:"client_id,omitempty" doc:"Accepted and ignored: clients are public"`
 	ClientSecret string `json:"client_secret,omitempty" doc:"Accepted and ignored"`
@@ -62,39 +67,53 @@ type tokenForm struct {
 // Huma's: a form format registered there would open every other operation to
 // the forms of other sites.
 func (h *Handler) token(c echo.Context) error {
-	answer, err := h.grant(c.Request())
+	g, err := h.exchange(c.Request())
 	if err != nil {
 		return h.refuseGrant(c, err)
 	}
 	c.Response().Header().Set("Pragma", "no-cache") // RFC 6749 5.1
-	return c.JSON(http.StatusOK, answer)
+	return c.JSON(http.StatusOK, oauthAnswer{g.access, "bearer", h.expiresIn(), g.refresh})
 }
 
-// grant exchanges what the form holds for a token.
-func (h *Handler) grant(r *http.Request) (*oauthAnswer, error) {
+// exchange exchanges what the form holds for tokens.
+func (h *Handler) exchange(r *http.Request) (grant, error) {
 	form, err := readForm(r)
 	if err != nil {
-		return nil, err
+		return grant{}, err
 	}
 	switch form["grant_type"] {
+	case "refresh_token":
+		return h.exchangeRefreshToken(r.Context(), form["refresh_token"])
 	case "password", "": // the tutorials' clients leave it out
-		if !h.PasswordGrant {
-			return nil, oauthRefusal(http.StatusBadRequest, unsupportedGrantType, "The password grant is switched off here.")
+		if h.PasswordGrant {
+			return h.exchangePassword(r.Context(), form["username"], form["password"])
 		}
-	default:
-		return nil, oauthRefusal(http.StatusBadRequest, unsupportedGrantType, "This grant type is not known here.")
+		return grant{}, oauthRefusal(http.StatusBadRequest, unsupportedGrantType, "The password grant is switched off here.")
 	}
-	if form["username"] == "" || form["password"] == "" {
-		return nil, oauthRefusal(http.StatusBadRequest, invalidRequest, "Send username and password in the body.")
-	}
-	token, err := h.logIn(r.Context(), form["username"], form["password"])
-	if err != nil {
-		return nil, err
-	}
-	return &oauthAnswer{token, "bearer", h.expiresIn()}, nil
+	return grant{}, oauthRefusal(http.StatusBadRequest, unsupportedGrantType, "This grant type is not known here.")
 }
 
-// refuseGrant answers with an error as OAuth clients read it.
+func (h *Handler) exchangePassword(ctx context.Context, username, password string) (grant, error) {
+	if username == "" || password == "" {
+		return grant{}, oauthRefusal(http.StatusBadRequest, invalidRequest, "Send username and password in the body.")
+	}
+	return h.logIn(ctx, username, password)
+}
+
+func (h *Handler) exchangeRefreshToken(ctx context.Context, text string) (grant, error) {
+	if text == "" {
+		return grant{}, oauthRefusal(http.StatusBadRequest, invalidRequest, "Send refresh_token in the body.")
+	}
+	token, err := h.RefreshTokens.Parse(text)
+	if err != nil {
+		return grant{}, err
+	}
+	return h.rotate(ctx, token)
+}
+
+// refuseGrant answers with an error as OAuth clients read it. A refresh token
+// that is over is a 400 (RFC 6749 5.2); wrong credentials are a 401, because
+// the clients people bring expect that.
 func (h *Handler) refuseGrant(c echo.Context, err error) error {
 	var refusal *oauthError
 	if errors.As(err, &refusal) {
@@ -102,14 +121,17 @@ func (h *Handler) refuseGrant(c echo.Context, err error) error {
 		return c.JSON(refusal.status, refusal)
 	}
 	p := h.finish(c, describeError(err))
-	code := "server_error"
-	switch p.Status {
-	case http.StatusUnauthorized:
-		code = invalidGrant
-	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
-		code = unavailable
+	refusal = oauthRefusal(p.Status, "server_error", p.Detail)
+	switch {
+	case errors.Is(err, models.ErrInvalidCredentials):
+		refusal.Code = invalidGrant
+	case p.Status == http.StatusUnauthorized:
+		c.Response().Header().Del(echo.HeaderWWWAuthenticate)
+		refusal.Code, refusal.status = invalidGrant, http.StatusBadRequest
+	case p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests:
+		refusal.Code = unavailable
 	}
-	return c.JSON(p.Status, oauthRefusal(p.Status, code, p.Detail))
+	return c.JSON(refusal.status, refusal)
 }
 
 // readForm reads a form as RFC 6749 3.2 says: from the body alone, every
@@ -143,31 +165,38 @@ func readForm(r *http.Request) (map[string]string, error) {
 // documentToken adds the endpoint to the document, and to what other origins
 // may use, by hand.
 func (h *Handler) documentToken() {
-	h.openToOrigins["POST /token"] = true
-	registry := h.api.OpenAPI().Components.Schemas
-	content := func(mediaType string, body reflect.Type) map[string]*huma.MediaType {
-		return map[string]*huma.MediaType{mediaType: {Schema: registry.Schema(body, true, "")}}
-	}
-	responses := map[string]*huma.Response{
-		"200": {Description: "The grant was exchanged.", Content: content(jsonType, reflect.TypeFor[oauthAnswer]())},
-	}
+	h.documentForm(huma.Operation{
+		Path: "/token", Summary: "Exchange a grant for tokens",
+		Description: "The token endpoint of OAuth2 (RFC 6749) with the password grant, for clients that expect one, and the refresh token grant. " +
+			"Clients are public: a client's id and secret, a scope and a Basic header are accepted and ignored.",
+	}, reflect.TypeFor[tokenForm](), &huma.Response{
+		Description: "The grant was exchanged.", Content: h.content(jsonType, reflect.TypeFor[oauthAnswer]()),
+	})
+}
+
+// documentForm adds an operation that takes a form, and answers errors as
+// RFC 6749 5.2 has them.
+func (h *Handler) documentForm(op huma.Operation, form reflect.Type, success *huma.Response) {
+	op.Method = http.MethodPost
+	op.OperationID = "post" + strings.ReplaceAll(op.Path, "/", "-")
+	op.Tags = []string{tagAuthentication}
+	op.Security = []map[string][]string{}
+	op.RequestBody = &huma.RequestBody{Required: true, Content: h.content(formType, form)}
+	op.Responses = map[string]*huma.Response{"200": success}
 	for status, text := range map[string]string{
-		"400": "The form is not right, or the grant type is not known or switched off.",
+		"400": "The form is not right, or what it asks for is not to be had.",
 		"401": "`invalid_grant`: incorrect username or password.",
 		"413": "The body is larger than 16384 bytes.",
 		"415": "The body is not a form.",
 		"500": "A fault of the server.",
 		"503": "Busy: `Retry-After` says how many seconds to wait.",
 	} {
-		responses[status] = &huma.Response{Description: text, Content: content(jsonType, reflect.TypeFor[oauthError]())}
+		op.Responses[status] = &huma.Response{Description: text, Content: h.content(jsonType, reflect.TypeFor[oauthError]())}
 	}
-	h.api.OpenAPI().AddOperation(&huma.Operation{
-		Method: http.MethodPost, Path: "/token", OperationID: "post-token", Tags: []string{tagAuthentication},
-		Summary: "Exchange a grant for a token",
-		Description: "The token endpoint of OAuth2 (RFC 6749) with the password grant, for clients that expect one. " +
-			"Clients are public: a client's id and secret, a scope and a Basic header are accepted and ignored.",
-		Security:    []map[string][]string{},
-		RequestBody: &huma.RequestBody{Required: true, Content: content(formType, reflect.TypeFor[tokenForm]())},
-		Responses:   responses,
-	})
+	h.openToOrigins["POST "+op.Path] = true
+	h.api.OpenAPI().AddOperation(&op)
+}
+
+func (h *Handler) content(mediaType string, body reflect.Type) map[string]*huma.MediaType {
+	return map[string]*huma.MediaType{mediaType: {Schema: h.api.OpenAPI().Components.Schemas.Schema(body, true, "")}}
 }

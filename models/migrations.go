@@ -14,7 +14,6 @@ import (
 func migrations() []*gormigrate.Migration {
 	return []*gormigrate.Migration{
 		{ID: "0001-users-and-sessions", Migrate: createUsersAndSessions},
-		{ID: "0002-index-of-admins", Migrate: createIndexOfAdmins},
 	}
 }
 
@@ -52,14 +51,17 @@ func createUsersAndSessions(tx *gorm.DB) error {
 		ID         string    `gorm:"primaryKey"`
 		UserID     string    `gorm:"not null;index"`
 		User       user      `gorm:"constraint:OnDelete:CASCADE"`
+		Counter    int64     `gorm:"not null"`
+		Device     string    `gorm:"not null"`
+		Address    string    `gorm:"not null"`
 		CreatedAt  time.Time `gorm:"not null"`
 		LastUsedAt time.Time `gorm:"not null"`
+		ExpiresAt  time.Time `gorm:"not null;index"`
 	}
-	return tx.Migrator().CreateTable(&user{}, &session{})
-}
-
-// createIndexOfAdmins finds the few administrators among any number of users.
-// A query uses it only when it has the same condition, word for word.
-func createIndexOfAdmins(tx *gorm.DB) error {
+	if err := tx.Migrator().CreateTable(&user{}, &session{}); err != nil {
+		return err
+	}
+	// It finds the few administrators among any number of users. A query uses
+	// it only when it has the same condition, word for word.
 	return tx.Exec("CREATE INDEX idx_users_admins ON users (id) WHERE ' ' || roles || ' ' LIKE '% admin %'").Error
 }

@@ -29,6 +29,16 @@ var (
 	// ErrSessionEnded: there is no such session, or its user may not use it.
 	ErrSessionEnded = errors.New("the session has ended")
 
+	// ErrReplayed: a refresh token was used that had long been replaced. It is
+	// an ErrSessionEnded, since the session was ended for it.
+	ErrReplayed = fmt.Errorf("%w: a replaced refresh token was used again", ErrSessionEnded)
+
+	// ErrSessionNotFound: the user has no such session.
+	ErrSessionNotFound = errors.New("there is no such session")
+
+	// ErrWrongPassword: the password that was given as the current one is not.
+	ErrWrongPassword = errors.New("the current password is wrong")
+
 	// ErrUsernameTaken: another user has this name, in this or another case.
 	ErrUsernameTaken = errors.New("the username is taken")
 
@@ -51,6 +61,7 @@ type Options struct {
 	Existing bool   // whether Open fails with ErrNoDatabase where there is none, instead of making it
 	Hasher   *auth.Hasher
 	Policy   auth.PasswordPolicy
+	Sessions SessionPolicy
 	Now      func() time.Time
 }
 

@@ -19,6 +19,29 @@ const password = "correct horse battery"
 // cheap hashes cost next to nothing.
 func cheap() *auth.Hasher { return auth.NewHasher(auth.Cost{Memory: 64, Time: 1, Threads: 1}, 4, 1000) }
 
+// clock is a time that the test sets.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// policy is how long the sessions of the tests live.
+func policy() SessionPolicy {
+	return SessionPolicy{Idle: 30 * 24 * time.Hour, Absolute: 90 * 24 * time.Hour, Grace: time.Minute}
+}
+
 // open opens the database at path with a clock that stands still.
 func open(t *testing.T, path string) *Store {
 	t.Helper()
@@ -29,8 +52,8 @@ func open(t *testing.T, path string) *Store {
 }
 
 func options(path string) Options {
-	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-	return Options{URL: "sqlite:" + path, Hasher: cheap(), Policy: auth.PasswordPolicy{MinLength: 8}, Now: func() time.Time { return now }}
+	c := &clock{now: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)}
+	return Options{URL: "sqlite:" + path, Hasher: cheap(), Policy: auth.PasswordPolicy{MinLength: 8}, Sessions: policy(), Now: c.Now}
 }
 
 // newStore is an empty database in a file of its own.
@@ -225,7 +248,7 @@ func TestWritersOfSeveralProcessesWaitForEachOther(t *testing.T) {
 		for range 8 {
 			group.Go(func() {
 				for range 10 {
-					session, err := s.CreateSession(t.Context(), user)
+					session, err := s.CreateSession(t.Context(), user, Client{})
 					if err == nil {
 						err = s.EndSession(t.Context(), session.ID)
 					}
@@ -245,9 +268,9 @@ func TestAClosedDatabaseIsUnavailable(t *testing.T) {
 	must(t, s.Close())
 	_, err := s.Authenticate(t.Context(), "marisol", password)
 	wantError(t, err, ErrUnavailable)
-	_, err = s.CreateSession(t.Context(), user)
+	_, err = s.CreateSession(t.Context(), user, Client{})
 	wantError(t, err, ErrUnavailable)
-	_, err = s.Principal(t.Context(), &auth.Claims{})
+	_, err = s.Principal(t.Context(), "x")
 	wantError(t, err, ErrUnavailable)
 	wantError(t, s.EndSession(t.Context(), "x"), ErrUnavailable)
 	wantError(t, s.Ready(t.Context()), ErrUnavailable)
@@ -260,6 +283,6 @@ func TestAWriterWhoseCallerLeftGivesUp(t *testing.T) {
 	user := withUser(t, s)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := s.CreateSession(ctx, user)
+	_, err := s.CreateSession(ctx, user, Client{})
 	wantError(t, err, context.Canceled)
 }

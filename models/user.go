@@ -76,22 +76,6 @@ func (s *Store) Authenticate(ctx context.Context, username, password string) (Us
 	return user, nil
 }
 
-// rehash replaces the hash of user, whose password was just verified. Under
-// load it is left to a later login. The condition on the old hash keeps a
-// password that was changed meanwhile.
-func (s *Store) rehash(ctx context.Context, user User, password string) error {
-	hash, err := s.Hasher.Hash(ctx, password)
-	if errors.Is(err, auth.ErrBusy) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("hashing a password anew: %w", err)
-	}
-	return failed("storing a new hash", s.writer.WithContext(ctx).Model(&User{}).
-		Where("id = ? AND password_hash = ?", user.ID, user.PasswordHash).
-		Update("password_hash", hash).Error)
-}
-
 // NewUser is what a user is made from.
 type NewUser struct {
 	Username string
@@ -175,16 +159,4 @@ func (s *Store) newUser(ctx context.Context, u NewUser) (User, error) {
 		Roles:        roles,
 		CreatedAt:    s.now(),
 	}, nil
-}
-
-// hashNew returns the hash of a password that username may use.
-func (s *Store) hashNew(ctx context.Context, username, password string) (string, error) {
-	if err := s.Policy.Check(username, password); err != nil {
-		return "", err
-	}
-	hash, err := s.Hasher.Hash(ctx, password)
-	if err != nil {
-		return "", fmt.Errorf("hashing a new password: %w", err)
-	}
-	return hash, nil
 }

@@ -86,7 +86,7 @@ func TestACheapHashIsMadeAnewAtLogin(t *testing.T) {
 	if after.PasswordHash == before || !strings.Contains(after.PasswordHash, "m=128") {
 		t.Errorf("the hash is %s", after.PasswordHash)
 	}
-	_, err = s.CreateSession(t.Context(), user) // a new hash of the same password ends no login
+	_, err = s.CreateSession(t.Context(), user, Client{}) // a new hash of the same password ends no login
 	must(t, err)
 	_, err = s.Authenticate(t.Context(), "marisol", password)
 	must(t, err)
@@ -168,7 +168,7 @@ func TestParallelLoginsWhileTheHashIsMadeAnew(t *testing.T) {
 		group.Go(func() {
 			user, err := s.Authenticate(t.Context(), "marisol", password)
 			if err == nil {
-				_, err = s.CreateSession(t.Context(), user)
+				_, err = s.CreateSession(t.Context(), user, Client{})
 			}
 			if err != nil {
 				t.Error(err)

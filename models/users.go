@@ -117,32 +117,6 @@ func (s *Store) DeleteUser(ctx context.Context, id string) error {
 	})
 }
 
-// SetPassword gives a user another password and ends all of its sessions. It
-// fails with ErrUserNotFound, *auth.WeakPasswordError or auth.ErrBusy.
-func (s *Store) SetPassword(ctx context.Context, user User, password string) error {
-	hash, err := s.hashNew(ctx, user.Username, password)
-	if err != nil {
-		return err
-	}
-	return s.transaction(ctx, "setting a password", func(tx *gorm.DB) error {
-		if _, err := lockUser(tx, user.ID); err != nil {
-			return err
-		}
-		if err := storePassword(tx, user.ID, hash); err != nil {
-			return err
-		}
-		return endSessions(tx, user.ID)
-	})
-}
-
-// storePassword makes hash the user's password and overtakes every login that
-// is under way with the old one.
-func storePassword(tx *gorm.DB, id, hash string) error {
-	return failed("storing a password", tx.Model(&User{}).Where("id = ?", id).Updates(map[string]any{
-		"password_hash": hash, "password_version": gorm.Expr("password_version + 1"),
-	}).Error)
-}
-
 // lockUser reads a user whose row, and those of all administrators, nobody
 // else changes until the transaction ends. SQLite has one writer anyway.
 func lockUser(tx *gorm.DB, id string) (User, error) {

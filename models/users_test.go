@@ -137,7 +137,7 @@ func TestDisablingEndsEverySessionForGood(t *testing.T) {
 	s := newStore(t)
 	withUser(t, s)
 	user := createUser(t, s, "jonas")
-	session, err := s.CreateSession(t.Context(), user)
+	session, err := s.CreateSession(t.Context(), user, Client{})
 	must(t, err)
 	_, err = s.UpdateUser(t.Context(), user.ID, UserChange{Disabled: ptr(true)})
 	must(t, err)
@@ -146,19 +146,19 @@ func TestDisablingEndsEverySessionForGood(t *testing.T) {
 	if changed.Disabled {
 		t.Error("the user stayed disabled")
 	}
-	_, err = s.Principal(t.Context(), claimsOf(session))
+	_, err = s.Principal(t.Context(), session.ID)
 	wantError(t, err, ErrSessionEnded)
 }
 
 func TestSettingAPasswordEndsEverySession(t *testing.T) {
 	s := newStore(t)
 	user := createUser(t, s, "jonas")
-	session, err := s.CreateSession(t.Context(), user)
+	session, err := s.CreateSession(t.Context(), user, Client{})
 	must(t, err)
 	must(t, s.SetPassword(t.Context(), user, "another horse battery"))
-	_, err = s.Principal(t.Context(), claimsOf(session))
+	_, err = s.Principal(t.Context(), session.ID)
 	wantError(t, err, ErrSessionEnded)
-	_, err = s.CreateSession(t.Context(), user) // a login that began with the old password
+	_, err = s.CreateSession(t.Context(), user, Client{}) // a login that began with the old password
 	wantError(t, err, ErrInvalidCredentials)
 	_, err = s.Authenticate(t.Context(), "jonas", password)
 	wantError(t, err, ErrInvalidCredentials)
@@ -240,12 +240,12 @@ func TestADeletedUsersNameCanBeGivenAgainAndItsIDNot(t *testing.T) {
 	s := newStore(t)
 	withUser(t, s)
 	first := createUser(t, s, "jonas")
-	session, err := s.CreateSession(t.Context(), first)
+	session, err := s.CreateSession(t.Context(), first, Client{})
 	must(t, err)
 	must(t, s.DeleteUser(t.Context(), first.ID))
 	if again := createUser(t, s, "jonas"); again.ID == first.ID {
 		t.Error("the id was given again")
 	}
-	_, err = s.Principal(t.Context(), claimsOf(session))
+	_, err = s.Principal(t.Context(), session.ID)
 	wantError(t, err, ErrSessionEnded)
 }

@@ -5,6 +5,7 @@
 package views
 
 import (
+	"fmt"
 	"net/http"
 
 	"latchkey/static"
@@ -35,6 +36,12 @@ type RegisterPage struct {
 // UsersPage is the data of [Users].
 type UsersPage struct{ Page }
 
+// AccountPage is the data of [Account].
+type AccountPage struct {
+	Page
+	MinLength int // of a new password, in characters
+}
+
 // DocsPage is the data of [Docs].
 type DocsPage struct{ Page }
 
@@ -51,6 +58,11 @@ func (p Page) fullTitle() string {
 		return "Latchkey"
 	}
 	return p.Title + " · Latchkey"
+}
+
+// passwordRules says what the server asks of a new password before one fails it.
+func (p RegisterPage) passwordRules() string {
+	return fmt.Sprintf("%d to 256 characters, without your user name, and no common password. A few words in a row are fine.", p.MinLength)
 }
 
 func (p ErrorPage) headline() string {
