@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
 
+	"latchkey/models"
 	"latchkey/views"
 )
 
@@ -46,7 +47,7 @@ func (h *Handler) newDocument() *huma.OpenAPI {
 			SecuritySchemes: map[string]*huma.SecurityScheme{
 				oauthName: {
 					Type: "oauth2", Description: "User name and password, exchanged for an access token.",
-					Flows: &huma.OAuthFlows{Password: &huma.OAuthFlow{TokenURL: "/token", Scopes: map[string]string{}}},
+					Flows: &huma.OAuthFlows{Password: &huma.OAuthFlow{TokenURL: "/token", Scopes: map[string]string{models.RoleAdmin: "Manage users"}}},
 				},
 				cookieName: {Type: "apiKey", In: "cookie", Name: h.cookieName(), Description: "The refresh cookie, which no script can read."},
 				bearerName: {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "An access token."},

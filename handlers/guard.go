@@ -34,16 +34,15 @@ var (
 )
 
 // bearer is the guard of an operation that says nothing, as the document
-// writes it: one or the other. The names in the lists are roles that are
-// needed besides.
-func bearer(roles ...string) []map[string][]string {
-	names := append([]string{}, roles...)
-	return []map[string][]string{{oauthName: names}, {bearerName: names}}
+// writes it: an access token, got in one way or the other.
+func bearer() []map[string][]string {
+	return []map[string][]string{{oauthName: {}}, {bearerName: {}}}
 }
 
-// needs makes an operation need a role.
+// needs makes an operation need a role. Roles are scopes in the document,
+// which only OAuth2 has there; it is the same token.
 func needs(role string) func(*huma.Operation) {
-	return func(op *huma.Operation) { op.Security = bearer(role) }
+	return func(op *huma.Operation) { op.Security = []map[string][]string{{oauthName: {role}}} }
 }
 
 // orCookie lets the refresh cookie stand in for a bearer. An operation that
@@ -144,10 +143,10 @@ func (h *Handler) principalOf(r *http.Request) (auth.Principal, error) {
 
 // orPrincipalOfCookie returns whom the refresh cookie stands for where there
 // is no good bearer, for the reason given, which stays the reason when there
-// is no good cookie either. A database that is away has said nothing of both.
+// is no good cookie either.
 func (h *Handler) orPrincipalOfCookie(r *http.Request, reason error) (auth.Principal, error) {
 	token, err := h.refreshCookie(r)
-	if err != nil || errors.Is(reason, models.ErrUnavailable) {
+	if err != nil {
 		return auth.Principal{}, reason
 	}
 	p, err := h.Store.Principal(r.Context(), token.SessionID)

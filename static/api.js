@@ -6,7 +6,12 @@
 /** How long to wait for an answer before the server counts as out of reach. */
 const TIMEOUT_MS = 20_000;
 
+/** How many users come at once. */
+const USERS_LIMIT = '50';
+
 /** @typedef {{id: string, name: string, roles: string[]}} User */
+
+/** @typedef {{id: string, username: string, email: string | null, disabled: boolean, roles: string[], created_at: string}} ListedUser */
 
 /** What went wrong with a request. */
 export class ApiError extends Error {
@@ -39,6 +44,16 @@ export async function logIn(name, password) {
 }
 
 /**
+ * Adds a user who signs up. Nobody is logged in by it.
+ *
+ * @param {{username: string, password: string, email: string}} user the e-mail address may be empty
+ * @throws {ApiError}
+ */
+export async function register({ username, password, email }) {
+  await request('POST', '/register', { json: { username, password, email: email || undefined } });
+}
+
+/**
  * Asks who a token speaks for. The time of the answer comes along, because the clock of this machine may be wrong.
  *
  * @param {string} token
@@ -64,6 +79,49 @@ export async function whoIs(token) {
  */
 export async function logOut(token) {
   await request('POST', '/logout', { token });
+}
+
+/**
+ * Finds users, in the order of their names.
+ *
+ * @param {string} token of an administrator, here and below
+ * @param {string} query how the name begins
+ * @param {string | null} after the next of the answer before; null for the first
+ * @returns {Promise<{users: ListedUser[], next: string | null}>}
+ * @throws {ApiError}
+ */
+export async function listUsers(token, query, after) {
+  const parameters = new URLSearchParams({ q: query, limit: USERS_LIMIT });
+  if (after !== null) parameters.set('after', after);
+  const response = await request('GET', `/users?${parameters}`, { token });
+  const { users, next } = await read(response);
+  if (!Array.isArray(users)) throw new ApiError(response.status);
+  return { users, next: next ?? null };
+}
+
+/**
+ * Changes a user; what the change leaves out stays.
+ *
+ * @param {string} token
+ * @param {string} id
+ * @param {{disabled?: boolean, roles?: string[]}} change
+ * @returns {Promise<ListedUser>} the user as it is then
+ * @throws {ApiError}
+ */
+export async function updateUser(token, id, change) {
+  const response = await request('PATCH', `/users/${encodeURIComponent(id)}`, { token, json: change });
+  return /** @type {any} */ (await read(response));
+}
+
+/**
+ * Deletes a user for good.
+ *
+ * @param {string} token
+ * @param {string} id
+ * @throws {ApiError}
+ */
+export async function deleteUser(token, id) {
+  await request('DELETE', `/users/${encodeURIComponent(id)}`, { token });
 }
 
 /**

@@ -1,13 +1,13 @@
 /** The login page: trades a name and a password for a token, and sends whoever has a good one home. */
 
-import { ApiError, explain, logIn, logOut, whoIs } from './api.js';
+import { ApiError, explain } from './api.js';
+import { enter, goHome, isLoggedIn } from './entrance.js';
+import { clearPassword, password, setRevealed } from './password-field.js';
 import * as tokens from './token.js';
-import { announce, byId, isBusy, setBusy, showError } from './ui.js';
+import { announce, byId, fullStop, isBusy, setBusy, showError } from './ui.js';
 
 const form = byId('login-form');
 const username = byId('username');
-const password = byId('password');
-const reveal = byId('reveal');
 const logInButton = byId('log-in');
 const errors = byId('errors');
 
@@ -20,10 +20,6 @@ for (const field of [username, password]) {
   field.addEventListener('input', () => field.removeAttribute('aria-invalid'));
 }
 
-// Pressing the button with a pointer leaves the focus, and a phone's keyboard, with the field.
-reveal.addEventListener('mousedown', (event) => event.preventDefault());
-reveal.addEventListener('click', () => setRevealed(password.type === 'password'));
-
 // A page that comes back from the browser's memory is as it was left, and much may have happened since.
 window.addEventListener('pageshow', (event) => {
   if (!event.persisted) return;
@@ -34,26 +30,19 @@ window.addEventListener('pageshow', (event) => {
 
 tokens.onChange(goHomeIfLoggedIn);
 
-reveal.hidden = false;
 logInButton.disabled = false;
 goHomeIfLoggedIn();
 
 /**
- * Leaves for the home page when this browser holds a good token, and forgets a bad one. The form is ready for use
- * while the server is asked; once it has been sent, its own answer decides.
+ * Leaves for the home page when somebody is logged in. The form is ready for use while the server is asked; once it
+ * has been sent, its own answer decides.
  */
 async function goHomeIfLoggedIn() {
-  let token;
   try {
-    token = tokens.load();
-    if (token === null) return;
-    await whoIs(token);
-    if (!isBusy(logInButton)) goHome();
+    if ((await isLoggedIn()) && !isBusy(logInButton)) goHome();
   } catch (error) {
-    if (error instanceof tokens.StorageError) return showError(errors, error.message);
-    if (!(error instanceof ApiError)) throw error;
-    // Only the server's word ends a login. When it is out of reach, the form will say so as soon as it is used.
-    if (error.status === 401) tokens.forget(token);
+    if (!(error instanceof tokens.StorageError)) throw error;
+    showError(errors, error.message);
   }
 }
 
@@ -67,9 +56,7 @@ async function logInWithForm() {
   setBusy(logInButton, 'Logging in…');
   announce('Logging in…');
   try {
-    tokens.load(); // Where nothing can be stored, the password need not travel.
-    await keep(await logIn(name, password.value));
-    goHome();
+    await enter(name, password.value);
   } catch (error) {
     announce('');
     setBusy(logInButton);
@@ -82,21 +69,6 @@ async function logInWithForm() {
       logInButton.focus();
     }
   }
-}
-
-/** Stores a new token, or ends its session again when that fails: nobody could use it. */
-async function keep(token) {
-  try {
-    tokens.save(token);
-  } catch (error) {
-    await logOut(token).catch(() => {});
-    throw error;
-  }
-}
-
-/** Goes home in place of this page, so that Back does not return to the form. */
-function goHome() {
-  window.location.replace('/');
 }
 
 function refuse(field, reason) {
@@ -117,22 +89,4 @@ function sentence(error) {
     default:
       return explain(error);
   }
-}
-
-function fullStop(text) {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
-}
-
-function clearPassword() {
-  password.value = '';
-  setRevealed(false);
-}
-
-/** Shows or hides the password, and leaves the caret where it is. */
-function setRevealed(revealed) {
-  const { selectionStart, selectionEnd } = password;
-  password.type = revealed ? 'text' : 'password';
-  password.setSelectionRange(selectionStart, selectionEnd);
-  reveal.setAttribute('aria-pressed', String(revealed));
-  byId('reveal-label').textContent = revealed ? 'Hide' : 'Show';
 }

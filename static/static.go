@@ -1,4 +1,5 @@
-// Package static holds the files that the pages load: the style sheet, the ES modules and the icon.
+// Package static holds the files that the pages load: the style sheets, the ES modules and the icon, and in a folder of
+// its own Swagger UI, which is not ours.
 //
 // Every address carries one hash over the whole folder, /static/<hash>/<name>. A changed file therefore moves all of
 // them at once, relative imports between modules stay as they are written, and a browser may keep what it has for ever.
@@ -14,9 +15,10 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"sync"
 )
 
-//go:embed *.css *.js *.svg
+//go:embed *.css *.js *.svg swagger-ui/*.css swagger-ui/*.js swagger-ui/LICENSE swagger-ui/NOTICE
 var embedded embed.FS
 
 // prefix is the path under which the server answers for this package.
@@ -25,11 +27,15 @@ const prefix = "/static/"
 // File is one file as it goes over the wire. Its bytes are shared and must not be changed.
 type File struct {
 	Body        []byte
-	Gzip        []byte // nil when compressing would not make it smaller
 	ContentType string
 	ETag        string // weak, because it names the content in either encoding
 	Immutable   bool   // whether it was asked for by the present hash and may be kept for ever
+	gzip        func() []byte
 }
+
+// Gzip returns the compressed body, or nil when compressing would not make it smaller. The first call for a file does
+// the work and all others wait for it: few visitors ever load the largest files.
+func (f File) Gzip() []byte { return f.gzip() }
 
 // Files is the set of embedded files. It never changes once made, so any number of requests may share it.
 type Files struct {
@@ -37,7 +43,7 @@ type Files struct {
 	byName map[string]File
 }
 
-// New returns the embedded files, hashed and compressed once for the life of the program.
+// New returns the embedded files, hashed once for the life of the program.
 // It panics on a file whose type the package does not know, which no finished build contains.
 func New() *Files {
 	files, err := newFiles(embedded)
@@ -100,16 +106,12 @@ func newFile(name string, body []byte) (File, error) {
 	if !ok {
 		return File{}, fmt.Errorf("no content type is known for %q", name)
 	}
-	compressed, err := compress(body)
-	if err != nil {
-		return File{}, fmt.Errorf("compress %q: %w", name, err)
-	}
 	sum := sha256.Sum256(body)
 	return File{
 		Body:        body,
-		Gzip:        compressed,
 		ContentType: contentType,
 		ETag:        `W/"` + shortHex(sum[:]) + `"`,
+		gzip:        sync.OnceValue(func() []byte { return compress(body) }),
 	}, nil
 }
 
@@ -123,27 +125,22 @@ func contentTypeOf(name string) (string, bool) {
 		return "text/javascript; charset=utf-8", true
 	case ".svg":
 		return "image/svg+xml", true
+	case "": // LICENSE and NOTICE, which every copy of Swagger UI carries
+		return "text/plain; charset=utf-8", true
 	}
 	return "", false
 }
 
-// compress returns nil when the result would not be smaller.
-func compress(body []byte) ([]byte, error) {
+// compress returns nil when the result would not be smaller. Neither the level nor a buffer in memory can fail.
+func compress(body []byte) []byte {
 	var buf bytes.Buffer
-	w, err := gzip.NewWriterLevel(&buf, gzip.BestCompression)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := w.Write(body); err != nil {
-		return nil, err
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
+	w, _ := gzip.NewWriterLevel(&buf, gzip.BestCompression)
+	_, _ = w.Write(body)
+	_ = w.Close()
 	if buf.Len() >= len(body) {
-		return nil, nil
+		return nil
 	}
-	return buf.Bytes(), nil
+	return buf.Bytes()
 }
 
 // shortHex keeps 64 bits: the hash tells versions of a folder apart, it protects nothing.

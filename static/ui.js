@@ -25,12 +25,43 @@ export function showError(region, sentence) {
 }
 
 /**
+ * @param {string} text
+ * @returns {string} the text as a sentence
+ */
+export function fullStop(text) {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+/**
  * Tells screen readers something that the eye can see anyway.
  *
  * @param {string} sentence
+ * @param {HTMLElement} [region] an element with role=status, for a dialog that has its own
  */
-export function announce(sentence) {
-  byId('status').textContent = sentence;
+export function announce(sentence, region = byId('status')) {
+  region.textContent = sentence;
+}
+
+/**
+ * Shows the header's links to who is logged in, and hides them from everybody else.
+ *
+ * @param {import('./api.js').User | null} user
+ */
+export function showNav(user) {
+  byId('nav').hidden = user === null;
+  byId('nav-users').hidden = !user?.roles.includes('admin');
+}
+
+/**
+ * @param {string} text
+ * @returns {HTMLElement} an item for a list of chips
+ */
+export function chip(text) {
+  const item = document.createElement('li');
+  item.className = 'chip';
+  item.dir = 'auto';
+  item.textContent = text;
+  return item;
 }
 
 /**
@@ -41,11 +72,16 @@ export function announce(sentence) {
  * @param {string} [label]
  */
 export function setBusy(button, label) {
-  button.dataset.label ??= button.textContent.trim();
-  button.textContent = label ?? button.dataset.label;
   button.classList.toggle('busy', Boolean(label));
-  if (label) button.setAttribute('aria-disabled', 'true');
-  else button.removeAttribute('aria-disabled');
+  if (label) {
+    button.dataset.label ??= button.textContent.trim();
+    button.textContent = label;
+    button.setAttribute('aria-disabled', 'true');
+  } else if (button.dataset.label !== undefined) {
+    button.textContent = button.dataset.label;
+    delete button.dataset.label;
+    button.removeAttribute('aria-disabled');
+  }
 }
 
 /**

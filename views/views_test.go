@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -20,13 +21,24 @@ func page(title string) Page {
 	return Page{Title: title, Assets: static.New(), Version: "1.2.3"}
 }
 
+// open is the same page while everybody may create an account.
+func open(p Page) Page {
+	p.Signup = true
+	return p
+}
+
 // pages is every page, with hostile text wherever a page takes text.
 func pages() map[string]templ.Component {
 	return map[string]templ.Component{
-		"home":      Home(HomePage{page("Home")}),
-		"login":     Login(LoginPage{page("Log in")}),
-		"not found": Error(ErrorPage{Page: page(""), Status: 404, Detail: hostile, RequestID: hostile}),
-		"failure":   Error(ErrorPage{Page: Page{Title: hostile, Assets: static.New(), Version: hostile}, Status: 500}),
+		"home":             Home(HomePage{page("Home")}),
+		"login":            Login(LoginPage{page("Log in")}),
+		"login, open":      Login(LoginPage{open(page("Log in"))}),
+		"register":         Register(RegisterPage{open(page("Create an account")), 8}),
+		"register, closed": Register(RegisterPage{page("Create an account"), 8}),
+		"users":            Users(UsersPage{page("Users")}),
+		"docs":             Docs(DocsPage{page("API")}),
+		"not found":        Error(ErrorPage{Page: page(""), Status: 404, Detail: hostile, RequestID: hostile}),
+		"failure":          Error(ErrorPage{Page: Page{Title: hostile, Assets: static.New(), Version: hostile}, Status: 500}),
 	}
 }
 
@@ -124,7 +136,8 @@ func checkAddress(t *testing.T, files *static.Files, address string) {
 		}
 		return
 	}
-	if address != "/" && address != "/login" && address != "#main" {
+	known := []string{"/", "/login", "/register", "/admin/users", "/docs", "/openapi.json", "#main"}
+	if !slices.Contains(known, address) {
 		t.Errorf("the address %q is not one of a page", address)
 	}
 }
@@ -149,6 +162,13 @@ func TestPagesShareTheFrame(t *testing.T) {
 				t.Errorf("the first link goes to %q, want it to skip to the content", href)
 			}
 			byID(t, doc, "main")
+			if _, hidden := attr(byID(t, doc, "nav"), "hidden"); !hidden {
+				t.Error("the header's links show before anybody is known to be logged in")
+			}
+			docs := byTag(byTag(doc, "footer")[0], "a")
+			if len(docs) != 1 || text(docs[0]) != "API docs" {
+				t.Error("the footer does not lead to the API docs")
+			}
 
 			seen := make(map[string]bool)
 			for _, n := range all(doc, func(n *html.Node) bool { _, ok := attr(n, "id"); return ok }) {
@@ -185,10 +205,7 @@ func TestTitle(t *testing.T) {
 
 func TestLoginForm(t *testing.T) {
 	doc := render(t, Login(LoginPage{page("Log in")}))
-	tests := []struct {
-		id    string
-		attrs map[string]string
-	}{
+	wantAttributes(t, doc, []attributes{
 		{"login-form", map[string]string{"method": "post", "action": "/login"}},
 		{"username", map[string]string{"name": "username", "type": "text", "autocomplete": "username", "autocapitalize": "none", "autocorrect": "off", "spellcheck": "false"}},
 		{"password", map[string]string{"name": "password", "type": "password", "autocomplete": "current-password", "autocapitalize": "none", "autocorrect": "off", "spellcheck": "false"}},
@@ -196,8 +213,20 @@ func TestLoginForm(t *testing.T) {
 		{"log-in", map[string]string{"type": "submit", "disabled": ""}},
 		{"errors", map[string]string{"role": "alert"}},
 		{"status", map[string]string{"role": "status"}},
-	}
-	for _, tt := range tests {
+	})
+	wantLabels(t, doc, "username", "password")
+	wantNoScript(t, doc)
+}
+
+// attributes is what the element with an id must have.
+type attributes struct {
+	id    string
+	attrs map[string]string
+}
+
+func wantAttributes(t *testing.T, doc *html.Node, elements []attributes) {
+	t.Helper()
+	for _, tt := range elements {
 		t.Run(tt.id, func(t *testing.T) {
 			n := byID(t, doc, tt.id)
 			for key, want := range tt.attrs {
@@ -210,32 +239,149 @@ func TestLoginForm(t *testing.T) {
 			}
 		})
 	}
+}
 
-	for _, id := range []string{"username", "password"} {
+func wantLabels(t *testing.T, doc *html.Node, ids ...string) {
+	t.Helper()
+	for _, id := range ids {
 		labels := all(doc, func(n *html.Node) bool { v, _ := attr(n, "for"); return n.Data == "label" && v == id })
 		if len(labels) != 1 || text(labels[0]) == "" {
 			t.Errorf("the field %s has %d labels, want one with text", id, len(labels))
 		}
 	}
+}
+
+func wantNoScript(t *testing.T, doc *html.Node) {
+	t.Helper()
 	if notes := byTag(doc, "noscript"); len(notes) != 1 || !strings.Contains(text(notes[0]), "JavaScript") {
 		t.Error("nothing is said to those without JavaScript")
 	}
 }
 
-// Until the module has asked, nobody knows who is logged in, so no card may claim anything.
-func TestHomeStartsByChecking(t *testing.T) {
-	doc := render(t, Home(HomePage{page("Home")}))
-	for _, section := range byTag(doc, "section") {
-		id, _ := attr(section, "id")
-		if _, hidden := attr(section, "hidden"); hidden == (id == "checking") {
-			t.Errorf("the card %q is hidden = %v", id, hidden)
+func TestTheWayToAnAccountShowsWhileSignUpIsOpen(t *testing.T) {
+	for _, signup := range []bool{true, false} {
+		p := page("Log in")
+		p.Signup = signup
+		says := strings.Contains(text(render(t, Login(LoginPage{p}))), "New here? Create an account")
+		if says != signup {
+			t.Errorf("sign-up is open = %v, and the login page leads there = %v", signup, says)
 		}
-		if _, ok := attr(byTag(section, "h1")[0], "tabindex"); !ok {
-			t.Errorf("the heading of the card %q cannot take the focus", id)
+		if forms := byTag(render(t, Register(RegisterPage{p, 8})), "form"); (len(forms) == 1) != signup {
+			t.Errorf("sign-up is open = %v, and the page has %d forms", signup, len(forms))
 		}
 	}
-	if notes := byTag(doc, "noscript"); len(notes) != 1 || !strings.Contains(text(notes[0]), "JavaScript") {
-		t.Error("nothing is said to those without JavaScript")
+	closed := render(t, Register(RegisterPage{page(""), 8}))
+	if got := text(byID(t, closed, "main")); !strings.Contains(got, "Sign-up is closed") || !strings.Contains(got, "administrator") {
+		t.Errorf("the page does not say whom to ask: %s", got)
+	}
+	if n := len(byTag(closed, "script")); n != 0 {
+		t.Errorf("the page has %d scripts, want none", n)
+	}
+}
+
+func TestRegisterForm(t *testing.T) {
+	doc := render(t, Register(RegisterPage{open(page("Create an account")), 12}))
+	wantAttributes(t, doc, []attributes{
+		{"register-form", map[string]string{"method": "post", "action": "/register"}},
+		{"username", map[string]string{"name": "username", "type": "text", "autocomplete": "username", "autocapitalize": "none", "autocorrect": "off", "spellcheck": "false", "aria-describedby": "username-rules"}},
+		{"password", map[string]string{"name": "password", "type": "password", "autocomplete": "new-password", "autocapitalize": "none", "autocorrect": "off", "spellcheck": "false", "aria-describedby": "password-rules", "data-min-length": "12"}},
+		{"email", map[string]string{"name": "email", "type": "email", "autocomplete": "email"}},
+		{"reveal", map[string]string{"type": "button", "aria-pressed": "false", "hidden": ""}},
+		{"create-account", map[string]string{"type": "submit", "disabled": ""}},
+		{"created", map[string]string{"hidden": ""}},
+		{"errors", map[string]string{"role": "alert"}},
+		{"status", map[string]string{"role": "status"}},
+	})
+	wantLabels(t, doc, "username", "password", "email")
+	wantNoScript(t, doc)
+	if got := text(byID(t, doc, "password-rules")); !strings.Contains(got, "12 to 256 characters") {
+		t.Errorf("the rules of a password are %q", got)
+	}
+	if got := text(byID(t, doc, "username-rules")); !strings.Contains(got, "3 to 64") {
+		t.Errorf("the rules of a user name are %q", got)
+	}
+}
+
+func TestUsersPage(t *testing.T) {
+	doc := render(t, Users(UsersPage{page("Users")}))
+	wantAttributes(t, doc, []attributes{
+		{"search", map[string]string{"type": "search", "maxlength": "64", "autocomplete": "off", "autocapitalize": "none"}},
+		{"users", map[string]string{"role": "table", "aria-labelledby": "users-heading"}},
+		{"more", map[string]string{"type": "button", "hidden": ""}},
+		{"confirm", map[string]string{"aria-labelledby": "confirm-heading", "aria-describedby": "confirm-text"}},
+		{"confirm-cancel", map[string]string{"type": "button", "autofocus": ""}},
+		{"roles-dialog", map[string]string{"aria-labelledby": "roles-heading"}},
+		{"role", map[string]string{"type": "text", "autocapitalize": "none", "aria-describedby": "role-rules"}},
+		{"errors", map[string]string{"role": "alert"}},
+		{"roles-errors", map[string]string{"role": "alert"}},
+		{"status", map[string]string{"role": "status"}},
+		{"roles-status", map[string]string{"role": "status"}},
+	})
+	wantLabels(t, doc, "search", "role")
+	if byID(t, doc, "rows").FirstChild != nil {
+		t.Error("there are users before anybody has asked for them")
+	}
+	for _, dialog := range byTag(doc, "dialog") {
+		if _, isOpen := attr(dialog, "open"); isOpen {
+			t.Error("a dialog is open from the start")
+		}
+	}
+}
+
+// The frame that Swagger UI is drawn in loads it before the module that starts it.
+func TestDocsLoadTheirScriptsInOrder(t *testing.T) {
+	doc := render(t, Docs(DocsPage{page("API")}))
+	byID(t, doc, "swagger-ui")
+	wantNoScript(t, doc)
+	var names []string
+	for _, script := range byTag(doc, "script") {
+		src, _ := attr(script, "src")
+		_, deferred := attr(script, "defer")
+		if kind, _ := attr(script, "type"); kind != "module" && !deferred {
+			t.Errorf("%s holds up the page", src)
+		}
+		names = append(names, path.Base(src))
+	}
+	if want := []string{"swagger-ui-bundle.js", "docs.js"}; !slices.Equal(names, want) {
+		t.Errorf("the scripts are %v, want %v", names, want)
+	}
+}
+
+func TestTheHeaderMarksThePageItIsOn(t *testing.T) {
+	for id, component := range map[string]templ.Component{
+		"nav-home":  Home(HomePage{page("Home")}),
+		"nav-users": Users(UsersPage{page("Users")}),
+		"":          Docs(DocsPage{page("API")}),
+	} {
+		for _, link := range byTag(byID(t, render(t, component), "nav"), "a") {
+			got, _ := attr(link, "id")
+			if current, _ := attr(link, "aria-current"); (current == "page") != (got == id) {
+				t.Errorf("on the page of %q, %s has aria-current = %q", id, got, current)
+			}
+		}
+	}
+}
+
+// Until the module has asked, nobody knows who is logged in, so no card may claim anything.
+func TestPagesForMembersStartByChecking(t *testing.T) {
+	for name, component := range map[string]templ.Component{
+		"home":  Home(HomePage{page("Home")}),
+		"users": Users(UsersPage{page("Users")}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			doc := render(t, component)
+			byID(t, doc, "member")
+			for _, section := range byTag(doc, "section") {
+				id, _ := attr(section, "id")
+				if _, hidden := attr(section, "hidden"); hidden == (id == "checking") {
+					t.Errorf("the card %q is hidden = %v", id, hidden)
+				}
+				if _, ok := attr(byTag(section, "h1")[0], "tabindex"); !ok {
+					t.Errorf("the heading of the card %q cannot take the focus", id)
+				}
+			}
+			wantNoScript(t, doc)
+		})
 	}
 }
 
