@@ -34,9 +34,8 @@ const (
 	errMediaType bodyError = "The body must be sent as application/json, without a Content-Encoding."
 	errTooLarge  bodyError = "The body is larger than 16384 bytes."
 	errCutShort  bodyError = "The body ended before it was complete."
-	errSyntax    bodyError = "The body is not valid JSON."
+	errSyntax    bodyError = "The body is not one valid JSON value."
 	errNoText    bodyError = "The body holds a character that is not valid text: use UTF-8 without NUL."
-	errTrailing  bodyError = "The body holds more than one JSON value."
 	errDepth     bodyError = "The body is nested too deeply."
 	errKey       bodyError = "The body holds a field's name twice, or one that is not written in lower case."
 )
@@ -95,10 +94,7 @@ func unmarshalJSON(data []byte, v any) error {
 	if err := checkValue(decoder, 0); err != nil {
 		return err
 	}
-	if _, err := decoder.Token(); err != io.EOF {
-		return errTrailing
-	}
-	if err := json.Unmarshal(data, v); err != nil {
+	if err := json.Unmarshal(data, v); err != nil { // also when more follows the value
 		return errSyntax
 	}
 	return nil

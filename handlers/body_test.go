@@ -115,9 +115,10 @@ func TestTheBodyLimitIsExact(t *testing.T) {
 func TestABodyCutShortIs400(t *testing.T) {
 	s := newServer(t)
 	for name, request := range map[string]string{
-		"by length": "Content-Length: 200\r\n\r\n{\"name\":",
-		"in chunks": "Transfer-Encoding: chunked\r\n\r\n8\r\n{\"name\":\r\n",
-		"bad chunk": "Transfer-Encoding: chunked\r\n\r\nzz\r\n{\"name\":\r\n",
+		"by length":                      "Content-Length: 200\r\n\r\n{\"name\":",
+		"by length, after a whole value": "Content-Length: 200\r\n\r\n{\"name\":\"marisol\",\"password\":\"" + testPassword + "\"}",
+		"in chunks":                      "Transfer-Encoding: chunked\r\n\r\n8\r\n{\"name\":\r\n",
+		"bad chunk":                      "Transfer-Encoding: chunked\r\n\r\nzz\r\n{\"name\":\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			conn, err := net.Dial("tcp", s.Listener.Addr().String())

@@ -228,6 +228,13 @@ func TestLogoutByCookieOrBearerOrBoth(t *testing.T) {
 			}
 			a := s.send(t, "POST", "/logout", "", headers...)
 			wantStatus(t, a, row.status)
+			challenge := "Bearer"
+			if row.bearer == "dead" {
+				challenge = `Bearer error="invalid_token"`
+			}
+			if got := a.Header.Get("WWW-Authenticate"); row.status == 401 && got != challenge {
+				t.Errorf("WWW-Authenticate is %q", got)
+			}
 			cleared := len(a.Cookies()) == 1 && a.Cookies()[0].MaxAge < 0
 			if cleared != (row.status == 204) {
 				t.Errorf("the cookie is cleared: %v", cleared)
