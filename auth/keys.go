@@ -64,6 +64,7 @@ func (s Secret) derive(label string, length int) []byte {
 // Key signs or verifies with exactly one algorithm (RFC 8725 3.1).
 type Key struct {
 	ID      string // kid: names the key and says nothing about it
+	JWK     *JWK   // what may be published of it; nil for a secret
 	method  jwt.SigningMethod
 	private any
 	public  any

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -20,8 +21,9 @@ const (
 	// RFC 8725 3.11).
 	tokenType = "at+jwt"
 
-	// leeway is how far the clocks of two replicas may differ.
-	leeway = 5 * time.Second
+	// Leeway is how far the clocks of two replicas may differ, and so how much
+	// longer than it says a token is accepted.
+	Leeway = 5 * time.Second
 )
 
 // ErrInvalidToken tells that a text is not a valid access token of this
@@ -52,7 +54,13 @@ type Claims struct {
 // Issuer issues and parses access tokens. It is safe for concurrent use.
 type Issuer struct {
 	options IssuerOptions
-	parser  *jwt.Parser
+	inUse   atomic.Pointer[keysInUse]
+}
+
+// keysInUse is a key set and the parser for its algorithms: they change as one.
+type keysInUse struct {
+	KeySet
+	parser *jwt.Parser
 }
 
 // IssuerOptions is what an Issuer needs; every field is required.
@@ -67,20 +75,37 @@ type IssuerOptions struct {
 // NewIssuer makes an Issuer. It fails when an option is missing, because the
 // JWT library takes an empty issuer or audience as "do not check".
 func NewIssuer(o IssuerOptions) (*Issuer, error) {
-	if len(o.Keys) == 0 || o.Issuer == "" || o.Audience == "" || o.TTL < time.Second || o.Now == nil {
-		return nil, errors.New("an issuer needs keys, an issuer, an audience, a TTL from 1s up and a clock")
+	if o.Issuer == "" || o.Audience == "" || o.TTL < time.Second || o.Now == nil {
+		return nil, errors.New("an issuer needs an issuer, an audience, a TTL from 1s up and a clock")
+	}
+	i := &Issuer{options: o}
+	if err := i.SetKeys(o.Keys); err != nil {
+		return nil, err
+	}
+	return i, nil
+}
+
+// SetKeys changes the keys from the next call of Issue and Parse on. It fails
+// when there are none, and leaves those before.
+func (i *Issuer) SetKeys(keys KeySet) error {
+	if len(keys) == 0 {
+		return errors.New("an issuer needs keys")
 	}
 	parser := jwt.NewParser(
-		jwt.WithValidMethods(o.Keys.algorithms()),
-		jwt.WithIssuer(o.Issuer),
-		jwt.WithAudience(o.Audience),
+		jwt.WithValidMethods(keys.algorithms()),
+		jwt.WithIssuer(i.options.Issuer),
+		jwt.WithAudience(i.options.Audience),
 		jwt.WithExpirationRequired(),
-		jwt.WithLeeway(leeway),
-		jwt.WithTimeFunc(o.Now),
+		jwt.WithLeeway(Leeway),
+		jwt.WithTimeFunc(i.options.Now),
 		jwt.WithStrictDecoding(),
 	)
-	return &Issuer{options: o, parser: parser}, nil
+	i.inUse.Store(&keysInUse{slices.Clone(keys), parser})
+	return nil
 }
+
+// Keys returns the keys in use.
+func (i *Issuer) Keys() KeySet { return i.inUse.Load().KeySet }
 
 // TTL returns how long an access token lives.
 func (i *Issuer) TTL() time.Duration { return i.options.TTL }
@@ -88,7 +113,7 @@ func (i *Issuer) TTL() time.Duration { return i.options.TTL }
 // Issue returns a signed access token for the principal. Its numbers are
 // whole seconds, since not every verifier reads fractions.
 func (i *Issuer) Issue(p Principal) (string, error) {
-	key, now := i.options.Keys[0], i.options.Now()
+	key, now := i.Keys()[0], i.options.Now()
 	roles := p.Roles
 	if roles == nil {
 		roles = []string{} // an empty list in the token, not null
@@ -122,7 +147,8 @@ func (i *Issuer) Parse(text string) (*Claims, error) {
 		return nil, fmt.Errorf("%w: it holds a line break", ErrInvalidToken)
 	}
 	var claims Claims
-	if _, err := i.parser.ParseWithClaims(text, &claims, i.verificationKey); err != nil {
+	keys := i.inUse.Load()
+	if _, err := keys.parser.ParseWithClaims(text, &claims, keys.verificationKey); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInvalidToken, err)
 	}
 	switch {
@@ -142,7 +168,7 @@ func isDate(d *jwt.NumericDate) bool {
 
 // verificationKey checks the header, which the library leaves to us, and
 // names the one key the signature must be verified with.
-func (i *Issuer) verificationKey(token *jwt.Token) (any, error) {
+func (s KeySet) verificationKey(token *jwt.Token) (any, error) {
 	if typ, _ := token.Header["typ"].(string); typ != tokenType {
 		return nil, errors.New("typ is not " + tokenType)
 	}
@@ -153,7 +179,7 @@ func (i *Issuer) verificationKey(token *jwt.Token) (any, error) {
 		}
 	}
 	id, _ := token.Header["kid"].(string)
-	key, found := i.options.Keys.find(token.Method.Alg(), id)
+	key, found := s.find(token.Method.Alg(), id)
 	if !found {
 		return nil, errors.New("no key has this kid and algorithm")
 	}

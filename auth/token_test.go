@@ -285,7 +285,7 @@ type absent struct{}
 // token with the edits applied.
 func forge(t testing.TB, issuer *Issuer, header, claims map[string]any) string {
 	t.Helper()
-	key := issuer.options.Keys[0]
+	key := issuer.Keys()[0]
 	now := issuer.options.Now()
 	text := segmentOf(t, map[string]any{"alg": key.method.Alg(), "typ": "at+jwt", "kid": key.ID}, header) + "." +
 		segmentOf(t, map[string]any{

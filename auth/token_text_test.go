@@ -49,7 +49,7 @@ func TestParseRefusesATokenWithSomethingInsertedOrCut(t *testing.T) {
 
 func TestParseRefusesTheUnusedBitsOfEverySegment(t *testing.T) {
 	issuer, _ := newTestIssuer(t)
-	key := issuer.options.Keys[0]
+	key := issuer.Keys()[0]
 	for n := range 3 { // lengths of all three kinds of base64 tail
 		text := forge(t, issuer, map[string]any{"pad": strings.Repeat("p", n)}, map[string]any{"pad": strings.Repeat("p", n)})
 		segments := strings.Split(text, ".")
@@ -76,7 +76,7 @@ func TestParseRefusesTheUnusedBitsOfEverySegment(t *testing.T) {
 // segments could be signed with them.
 func TestParseRefusesSignedLineBreaks(t *testing.T) {
 	issuer, _ := newTestIssuer(t)
-	key := issuer.options.Keys[0]
+	key := issuer.Keys()[0]
 	header, claims, _ := strings.Cut(noSignature(forge(t, issuer, nil, nil)), ".")
 	claims = strings.TrimSuffix(claims, ".")
 	if _, err := issuer.Parse(sign(t, key, header+"."+claims)); err != nil {
@@ -97,7 +97,7 @@ func TestParseRefusesSignedLineBreaks(t *testing.T) {
 
 func TestParseRefusesWhatIsNoToken(t *testing.T) {
 	issuer, _ := newTestIssuer(t)
-	key := issuer.options.Keys[0]
+	key := issuer.Keys()[0]
 	good := mustIssue(t, issuer, testPrincipal)
 	s := strings.Split(good, ".")
 	signed := func(header, claims string) string {
@@ -188,7 +188,7 @@ func FuzzParseToken(f *testing.F) {
 				t.Errorf("accepted %q, whose signature should be %s", text, want)
 			}
 		}
-		accepts(t, issuer, sign(t, issuer.options.Keys[0], header+base64.RawURLEncoding.EncodeToString([]byte(claimsText))))
+		accepts(t, issuer, sign(t, issuer.Keys()[0], header+base64.RawURLEncoding.EncodeToString([]byte(claimsText))))
 	})
 }
 
@@ -203,7 +203,7 @@ func accepts(t *testing.T, issuer *Issuer, text string) bool {
 	}
 	now := issuer.options.Now()
 	if claims.Issuer != testIssuer || !strings.Contains(strings.Join(claims.Audience, " "), testAudience) ||
-		claims.Subject == "" || claims.SessionID == "" || !now.Before(claims.ExpiresAt.Add(leeway)) {
+		claims.Subject == "" || claims.SessionID == "" || !now.Before(claims.ExpiresAt.Add(Leeway)) {
 		t.Errorf("accepted %q with %+v", text, claims)
 	}
 	return true

@@ -153,7 +153,7 @@ func acceptsJWS(issuer *Issuer, text string) bool {
 	decoded := make([][]byte, len(segments))
 	for i := range segments {
 		var err error
-		if decoded[i], err = issuer.parser.DecodeSegment(segments[i]); err != nil {
+		if decoded[i], err = issuer.inUse.Load().parser.DecodeSegment(segments[i]); err != nil {
 			return false
 		}
 	}
@@ -161,7 +161,7 @@ func acceptsJWS(issuer *Issuer, text string) bool {
 	if json.Unmarshal(decoded[0], &header) != nil {
 		return false
 	}
-	key, found := issuer.options.Keys.find(header.Alg, header.Kid)
+	key, found := issuer.Keys().find(header.Alg, header.Kid)
 	return found && key.method.Verify(segments[0]+"."+segments[1], decoded[2], key.public) == nil
 }
 

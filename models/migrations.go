@@ -14,6 +14,7 @@ import (
 func migrations() []*gormigrate.Migration {
 	return []*gormigrate.Migration{
 		{ID: "0001-users-and-sessions", Migrate: createUsersAndSessions},
+		{ID: "0002-signing-keys", Migrate: createSigningKeys},
 	}
 }
 
@@ -64,4 +65,19 @@ func createUsersAndSessions(tx *gorm.DB) error {
 	// It finds the few administrators among any number of users. A query uses
 	// it only when it has the same condition, word for word.
 	return tx.Exec("CREATE INDEX idx_users_admins ON users (id) WHERE ' ' || roles || ' ' LIKE '% admin %'").Error
+}
+
+// createSigningKeys lets an algorithm have one current and one next key, so
+// that two processes never make two.
+func createSigningKeys(tx *gorm.DB) error {
+	type signingKey struct {
+		ID        string    `gorm:"primaryKey"`
+		Algorithm string    `gorm:"not null;uniqueIndex:idx_signing_keys_in_use,where:state <> 'retiring'"`
+		State     string    `gorm:"not null;uniqueIndex:idx_signing_keys_in_use,where:state <> 'retiring'"`
+		Sealed    []byte    `gorm:"not null"`
+		TokenTTL  int64     `gorm:"not null"` // nanoseconds
+		CreatedAt time.Time `gorm:"not null"`
+		RetiresAt *time.Time
+	}
+	return tx.Migrator().CreateTable(&signingKey{})
 }
