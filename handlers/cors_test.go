@@ -1,6 +1,9 @@
 package handlers
 
-import "testing"
+import (
+	"net/http/httptest"
+	"testing"
+)
 
 func TestOriginsThatAreAllowed(t *testing.T) {
 	s := newServer(t) // https://app.example
@@ -40,5 +43,39 @@ func TestOriginsThatAreAllowed(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestWhatIsPublishedIsOpenToEveryOrigin also where the operator named none.
+func TestWhatIsPublishedIsOpenToEveryOrigin(t *testing.T) {
+	named := newServer(t)
+	none, err := New(Options{PublicURL: "http://localhost:8000", Issuer: named.Issuer, Log: named.Handler.Log})
+	must(t, err)
+	for name, h := range map[string]*Handler{"with ALLOWED_ORIGINS": named.Handler, "without": none} {
+		for _, path := range []string{"/.well-known/jwks.json", "/.well-known/jwks.json/", "/.well-known/oauth-authorization-server"} {
+			for _, origin := range []string{"https://app.example", "https://evil.example", "null"} {
+				for _, method := range []string{"GET", "OPTIONS"} {
+					request := httptest.NewRequest(method, path, nil)
+					request.Header.Set("Origin", origin)
+					request.Header.Set("Access-Control-Request-Method", "GET")
+					recorder := httptest.NewRecorder()
+					h.ServeHTTP(recorder, request)
+					header := recorder.Header()
+					if got := header.Values("Access-Control-Allow-Origin"); recorder.Code >= 300 || len(got) != 1 || got[0] != "*" {
+						t.Errorf("%s: %s %s from %s: status %d, Access-Control-Allow-Origin %q", name, method, path, origin, recorder.Code, got)
+					}
+					if header.Get("Access-Control-Allow-Credentials") != "" {
+						t.Errorf("%s: %s allows credentials", name, method)
+					}
+				}
+			}
+		}
+		request := httptest.NewRequest("GET", "/healthz", nil)
+		request.Header.Set("Origin", "https://evil.example")
+		recorder := httptest.NewRecorder()
+		h.ServeHTTP(recorder, request)
+		if got := recorder.Header().Get("Access-Control-Allow-Origin"); got != "" {
+			t.Errorf("%s: what says nothing is open to %s", name, got)
+		}
 	}
 }

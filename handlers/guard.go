@@ -23,8 +23,12 @@ const (
 	cookieName = "cookie" // the refresh cookie, which only /logout takes in a token's place
 )
 
-// sameOriginKey marks an operation that other sites may not use.
-const sameOriginKey = "same-origin"
+// Marks of an operation: one that other sites may not use, and one that the
+// pages of every site may read.
+const (
+	sameOriginKey = "same-origin"
+	anyOriginKey  = "any-origin"
+)
 
 // Errors of the guards.
 var (
@@ -62,6 +66,10 @@ func sameOrigin(op *huma.Operation) {
 	op.Metadata = map[string]any{sameOriginKey: true}
 	op.Errors = append(op.Errors, http.StatusForbidden)
 }
+
+// anyOrigin lets browser apps of every origin read the answer (CORS), without
+// cookies. It is for what is public anyway.
+func anyOrigin(op *huma.Operation) { op.Metadata = map[string]any{anyOriginKey: true} }
 
 // canAnswer adds statuses to what the document says of an operation.
 func canAnswer(statuses ...int) func(*huma.Operation) {

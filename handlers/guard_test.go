@@ -13,7 +13,7 @@ import (
 // operation that is to join it must be written here too.
 func TestThePublicOperations(t *testing.T) {
 	want := []string{
-		"GET /.well-known/oauth-authorization-server", "GET /healthz", "GET /readyz",
+		"GET /.well-known/jwks.json", "GET /.well-known/oauth-authorization-server", "GET /healthz", "GET /readyz",
 		"POST /login", "POST /refresh", "POST /register", "POST /revoke", "POST /token",
 	}
 	s := newServer(t)

@@ -43,6 +43,7 @@ type Handler struct {
 	origin        *http.CrossOriginProtection
 	assets        *static.Files
 	openToOrigins map[string]bool // routes, such as "GET /user", for AllowedOrigins
+	openToAll     map[string]bool // routes for every origin
 	draining      atomic.Bool
 }
 
@@ -50,7 +51,7 @@ type Handler struct {
 func New(o Options) (*Handler, error) {
 	h := &Handler{
 		Options: o, echo: echo.New(), origin: http.NewCrossOriginProtection(),
-		assets: static.New(), openToOrigins: map[string]bool{},
+		assets: static.New(), openToOrigins: map[string]bool{}, openToAll: map[string]bool{},
 	}
 	if err := h.origin.AddTrustedOrigin(o.PublicURL); err != nil {
 		return nil, err
@@ -61,8 +62,9 @@ func New(o Options) (*Handler, error) {
 	e.HTTPErrorHandler = h.fail
 	e.Pre(middleware.RemoveTrailingSlash())
 	e.Use(h.logRequest, h.securityHeaders, h.recoverPanic, deadline)
+	e.Use(allowOrigins([]string{"*"}, h.openToAll))
 	if len(o.AllowedOrigins) > 0 {
-		e.Use(h.allowOrigins())
+		e.Use(allowOrigins(o.AllowedOrigins, h.openToOrigins))
 	}
 	h.api = h.newAPI()
 	return h, h.routes()
@@ -104,16 +106,16 @@ func operation[I, O any](h *Handler, route string, run func(context.Context, *I)
 	op := huma.Operation{
 		Method:       method,
 		Path:         path,
-		OperationID:  strings.ToLower(method) + strings.NewReplacer("/", "-", "{", "", "}", "").Replace(path),
+		OperationID:  strings.ToLower(method) + strings.NewReplacer("/.", "-", "/", "-", ".", "-", "{", "", "}", "").Replace(path),
 		MaxBodyBytes: -1, // checkBody has read it already, to the exact limit
 	}
 	for _, add := range describe {
 		add(&op)
 	}
 	addAnswers(&op, reflect.TypeFor[I]())
-	if !isPublic(&op) && op.Metadata[sameOriginKey] == nil {
-		h.openToOrigins[method+" "+strings.NewReplacer("{", ":", "}", "").Replace(path)] = true
-	}
+	route = method + " " + strings.NewReplacer("{", ":", "}", "").Replace(path) // as Echo writes it
+	h.openToAll[route] = op.Metadata[anyOriginKey] != nil
+	h.openToOrigins[route] = !isPublic(&op) && op.Metadata[sameOriginKey] == nil
 	huma.Register(h.api, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := run(ctx, in)
 		if err != nil {

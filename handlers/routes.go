@@ -8,7 +8,8 @@ import (
 
 // routes is every route with its guard. An operation that says nothing needs
 // a bearer; "needs" asks for a role besides; "public" needs nothing;
-// "sameOrigin" refuses requests that another site makes a browser send.
+// "sameOrigin" refuses requests that another site makes a browser send, and
+// "anyOrigin" lets the pages of every site read the answer.
 func (h *Handler) routes() error {
 	// Pages are public shells: they hold no data of a user.
 	h.echo.GET("/", h.homePage)
@@ -40,7 +41,8 @@ func (h *Handler) routes() error {
 	operation(h, "PATCH /users/{id}", h.updateUser, needs(models.RoleAdmin), updateUserDocs, canAnswer(http.StatusNotFound, http.StatusConflict))
 	operation(h, "DELETE /users/{id}", h.deleteUser, needs(models.RoleAdmin), deleteUserDocs, canAnswer(http.StatusNotFound, http.StatusConflict))
 
-	operation(h, "GET /.well-known/oauth-authorization-server", h.metadata, public, metadataDocs)
+	operation(h, "GET /.well-known/oauth-authorization-server", h.metadata, public, anyOrigin, metadataDocs)
+	operation(h, "GET /.well-known/jwks.json", h.jwks, public, anyOrigin, jwksDocs)
 	operation(h, "GET /healthz", h.healthz, public, healthzDocs)
 	operation(h, "GET /readyz", h.readyz, public, readyzDocs, canAnswer(http.StatusServiceUnavailable))
 
