@@ -30,7 +30,11 @@ type Config struct {
 	DatabaseURL string `env:"DATABASE_URL" envDefault:"sqlite:data/latchkey.db"`
 
 	// JWTSecret signs the tokens: who knows it can be anybody.
-	JWTSecret   string `env:"JWT_SECRET"`
+	JWTSecret string `env:"JWT_SECRET"`
+
+	// JWTAlg is what signs: the secret itself, or key pairs that the database
+	// keeps and the secret seals.
+	JWTAlg      string `env:"JWT_ALG" envDefault:"HS256"`
 	JWTAudience string `env:"JWT_AUDIENCE" envDefault:"latchkey"`
 
 	// AccessTokenTTL is how long a token lives that another service verifies
@@ -119,6 +123,7 @@ func (c *Config) wrong() problems {
 	check(isSQLite && path != "", "DATABASE_URL", "use sqlite: and the path of a file, such as sqlite:data/latchkey.db.")
 	_, err = auth.ParseSecrets(c.JWTSecret)
 	check(err == nil || c.JWTSecret == "", "JWT_SECRET", "use at least 32 bytes, such as openssl rand -base64 32 prints; several are separated by commas, newest first.")
+	check(slices.Contains([]string{auth.HS256, auth.ES256, auth.RS256}, c.JWTAlg), "JWT_ALG", "use HS256, ES256 or RS256.")
 	check(c.AccessTokenTTL >= time.Second, "ACCESS_TOKEN_TTL", "use a duration from 1s up, such as 15m.")
 	check(c.RefreshTokenTTL >= time.Second, "REFRESH_TOKEN_TTL", "use a duration from 1s up, such as 720h.")
 	check(c.SessionTTL >= time.Second, "SESSION_TTL", "use a duration from 1s up, such as 2160h.")

@@ -45,6 +45,7 @@ func TestEveryWrongSettingIsToldWithItsCureAndWithoutItsValue(t *testing.T) {
 		"PUBLIC_URL":          {"login.example.org", "https://example.org/", "https://example.org/login", "ftp://example.org", "https://user:canary@example.org", "https://", "https://example.org?x"},
 		"DATABASE_URL":        {"data/latchkey.db", "sqlite:", "mysql://canary@localhost/db"},
 		"JWT_SECRET":          {"canary", strings.Repeat("c", 31), strings.Repeat("c", 32) + ",canary", strings.Repeat("c", 32) + ",", "," + strings.Repeat("c", 32)},
+		"JWT_ALG":             {"none", "es256", "HS512", "PS256", "canary"},
 		"ACCESS_TOKEN_TTL":    {"0s", "999ms", "-15m", "15", "canary"},
 		"REFRESH_TOKEN_TTL":   {"0s", "30d", "canary"},
 		"SESSION_TTL":         {"-1h", "canary"},

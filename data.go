@@ -26,13 +26,21 @@ const (
 // loadSecrets returns the secrets of JWT_SECRET or, when it is unset, of the
 // file in the data folder, which is made when it is not there.
 func loadSecrets(setting string) ([]auth.Secret, error) {
+	if setting == "" {
+		if err := makeSecret(filepath.Join(dataFolder, secretFile)); err != nil {
+			return nil, fmt.Errorf("making the secret file: %w; set JWT_SECRET, or let Latchkey write to %s", err, dataFolder)
+		}
+	}
+	return findSecrets(setting)
+}
+
+// findSecrets is loadSecrets for commands, which never make a secret: in the
+// wrong folder it would be another one than the server's.
+func findSecrets(setting string) ([]auth.Secret, error) {
 	if setting != "" {
 		return auth.ParseSecrets(setting)
 	}
 	path := filepath.Join(dataFolder, secretFile)
-	if err := makeSecret(path); err != nil {
-		return nil, fmt.Errorf("making the secret file: %w; set JWT_SECRET, or let Latchkey write to %s", err, dataFolder)
-	}
 	text, err := readSecret(path)
 	if err != nil {
 		return nil, err
@@ -64,6 +72,9 @@ func makeSecret(path string) error {
 
 func readSecret(path string) (string, error) {
 	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("the secret file cannot be read: %w; run this where the server runs, with the same settings", err)
+	}
 	if err != nil {
 		return "", fmt.Errorf("the secret file cannot be read: %w", err)
 	}

@@ -50,9 +50,12 @@ const usage = `usage:
   latchkey user password NAME     sets another password and ends the sessions
   latchkey user role NAME ROLE... gives the user these roles and no others
   latchkey user delete NAME
+  latchkey keys list              lists the keys that sign and verify tokens
+  latchkey keys rotate            makes the next key sign; [--force] at once
+  latchkey keys compromised KID   takes a stolen key out of use at once
   latchkey version
-The user commands answer in JSON with --json. A password is asked for, or read
-from standard input.`
+The user and keys commands answer in JSON with --json. A password is asked for,
+or read from standard input`
 
 // errUsage tells that the command line is not understood.
 var errUsage = errors.New(usage)
@@ -78,6 +81,8 @@ func run(ctx context.Context, p process) error {
 		return err
 	case p.Args[0] == "user":
 		return runUser(ctx, p, p.Args[1:])
+	case p.Args[0] == "keys":
+		return runKeys(ctx, p, p.Args[1:])
 	}
 	return errUsage
 }
@@ -105,8 +110,13 @@ func serve(ctx context.Context, p process) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
+	signing := signingKeys{store, models.KeyUse{Algorithm: config.JWTAlg, Secrets: secrets}, log}
+	keys, err := signing.prepare(ctx, config.AccessTokenTTL)
+	if err != nil {
+		return err
+	}
 	issuer, err := auth.NewIssuer(auth.IssuerOptions{
-		Keys: auth.SecretKeys(secrets), Issuer: publicURL, Audience: config.JWTAudience,
+		Keys: keys, Issuer: publicURL, Audience: config.JWTAudience,
 		TTL: config.AccessTokenTTL, Now: time.Now,
 	})
 	if err != nil {
@@ -123,6 +133,7 @@ func serve(ctx context.Context, p process) (err error) {
 	if err := ensureAdmin(ctx, store, config, p.Stdout, log); err != nil {
 		return err
 	}
+	defer signing.follow(ctx, issuer)()
 	log.Info("Latchkey is ready", "url", publicURL, "address", listener.Addr().String(), "version", version())
 	go purge(ctx, store, log)
 	return serveHTTP(ctx, listener, handler, log)
