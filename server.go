@@ -9,8 +9,62 @@ import (
 	"net/http"
 	"time"
 
+	"latchkey/auth"
 	"latchkey/handlers"
+	"latchkey/models"
 )
+
+// serve answers requests until ctx ends.
+func serve(ctx context.Context, p process) (err error) {
+	config, err := loadConfig(p.Environ)
+	if err != nil {
+		return err
+	}
+	log := newLogger(config, p.Stderr)
+	listener, err := net.Listen("tcp", config.Addr)
+	if err != nil {
+		return fmt.Errorf("ADDR cannot be used: %w; set it to a free address of this machine, such as 127.0.0.1:8001", err)
+	}
+	defer listener.Close()
+	publicURL := config.publicURL(listener.Addr())
+
+	secrets, err := loadSecrets(config.JWTSecret)
+	if err != nil {
+		return err
+	}
+	store, err := openStore(ctx, config, true)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	signing := signingKeys{store, models.KeyUse{Algorithm: config.JWTAlg, Secrets: secrets}, log}
+	keys, err := signing.prepare(ctx, config.AccessTokenTTL)
+	if err != nil {
+		return err
+	}
+	issuer, err := auth.NewIssuer(auth.IssuerOptions{
+		Keys: keys, Issuer: publicURL, Audience: config.JWTAudience,
+		TTL: config.AccessTokenTTL, Now: time.Now,
+	})
+	if err != nil {
+		return err
+	}
+	handler, err := handlers.New(handlers.Options{
+		Store: store, Issuer: issuer, RefreshTokens: auth.NewRefreshTokens(secrets), Log: log, Version: version(),
+		PublicURL: publicURL, AllowedOrigins: config.AllowedOrigins,
+		Signup: config.Signup == "open", PasswordGrant: config.PasswordGrant == "on",
+	})
+	if err != nil {
+		return err
+	}
+	if err := ensureAdmin(ctx, store, config, p.Stdout, log); err != nil {
+		return err
+	}
+	defer signing.follow(ctx, issuer)()
+	log.Info("Latchkey is ready", "url", publicURL, "address", listener.Addr().String(), "version", version())
+	go purge(ctx, store, log)
+	return serveHTTP(ctx, listener, handler, log)
+}
 
 // drainTime is how long running requests may take after the order to stop.
 const drainTime = 10 * time.Second
@@ -43,4 +97,25 @@ func serveHTTP(ctx context.Context, listener net.Listener, handler *handlers.Han
 		return errors.Join(fmt.Errorf("some requests did not end in %s: %w", drainTime, err), server.Close())
 	}
 	return nil
+}
+
+// purge deletes what has expired, a little at a time, until ctx ends. Nothing
+// depends on it but the size of the database.
+func purge(ctx context.Context, store *models.Store, log *slog.Logger) {
+	pause := time.NewTicker(10 * time.Minute)
+	defer pause.Stop()
+	for {
+		deleted, err := store.PurgeSessions(ctx)
+		if err != nil && ctx.Err() == nil {
+			log.Warn("expired sessions could not be purged; trying again later", "cause", err)
+		}
+		if err == nil && deleted > 0 {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-pause.C:
+		}
+	}
 }

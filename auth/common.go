@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-//go:generate go run generate_common.go
+//go:generate go run ../.ci/generate_common.go
 
 // commonPasswords is the passwords of at least MinPasswordLength characters
 // that people choose most, in lower case, a line each with one before the
