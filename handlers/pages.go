@@ -15,7 +15,7 @@ import (
 
 // page is what every page needs.
 func (h *Handler) page(title string) views.Page {
-	return views.Page{Title: title, Assets: h.assets, Version: h.Version, Signup: h.Signup}
+	return views.Page{Title: title, Assets: h.assets, Version: h.Version, PublicURL: h.PublicURL, Signup: h.Signup}
 }
 
 // errorPage is a problem as a person reads it.

@@ -13,34 +13,51 @@ const USERS_LIMIT = '50';
 
 /** @typedef {{id: string, username: string, email: string | null, disabled: boolean, roles: string[], created_at: string}} ListedUser */
 
+/** @typedef {{id: string, device: string, address: string, created_at: string, last_used_at: string, current: boolean}} ListedSession */
+
+/** @typedef {{token: string, lifetime: number}} Grant an access token and how long it lives, in milliseconds from the answer */
+
+/** The type of the problem when somebody ended the session, and not only the token. */
+export const SESSION_ENDED = '/problems/session-ended';
+
 /** What went wrong with a request. */
 export class ApiError extends Error {
   /**
    * @param {number} status the HTTP status, or 0 when there was no answer at all
-   * @param {{detail?: string, retryAfter?: number}} [more] what the server said about it, and the seconds it asks us to wait
+   * @param {{type?: string, detail?: string, retryAfter?: number}} [more] what the server said about it, and the seconds
+   *   it asks us to wait
    */
-  constructor(status, { detail = '', retryAfter = 0 } = {}) {
+  constructor(status, { type = '', detail = '', retryAfter = 0 } = {}) {
     super(detail || `HTTP status ${status}`);
     this.name = 'ApiError';
     this.status = status;
+    this.type = type;
     this.detail = detail;
     this.retryAfter = retryAfter;
   }
 }
 
 /**
- * Trades a name and a password for an access token.
+ * Trades a name and a password for an access token. The browser gets the cookie of the session along with it.
  *
  * @param {string} name
  * @param {string} password
- * @returns {Promise<string>} the token
+ * @returns {Promise<Grant>}
  * @throws {ApiError}
  */
 export async function logIn(name, password) {
-  const response = await request('POST', '/login', { json: { name, password } });
-  const { token } = await read(response);
-  if (typeof token !== 'string' || token === '') throw new ApiError(response.status);
-  return token;
+  return readGrant(await request('POST', '/login', { json: { name, password } }));
+}
+
+/**
+ * Trades the session's cookie, which no script can see, for an access token and the next cookie. That the browser keeps
+ * this one matters even when the page is left before the answer comes.
+ *
+ * @returns {Promise<Grant>}
+ * @throws {ApiError}
+ */
+export async function refresh() {
+  return readGrant(await request('POST', '/refresh', { keepalive: true }));
 }
 
 /**
@@ -57,7 +74,7 @@ export async function register({ username, password, email }) {
  * Asks who a token speaks for. The time of the answer comes along, because the clock of this machine may be wrong.
  *
  * @param {string} token
- * @returns {Promise<{user: User, time: number}>} the user, and the server's clock in milliseconds
+ * @returns {Promise<{user: User, time: number | null}>} the user, and the server's clock in milliseconds if it told
  * @throws {ApiError}
  */
 export async function whoIs(token) {
@@ -67,18 +84,65 @@ export async function whoIs(token) {
   const time = Date.parse(response.headers.get('Date') ?? '');
   return {
     user: { id: user.id, name: user.name, roles: Array.isArray(user.roles) ? user.roles : [] },
-    time: Number.isNaN(time) ? Date.now() : time,
+    time: Number.isNaN(time) ? null : time,
   };
 }
 
 /**
- * Ends the session of a token.
+ * Ends the session of a token, and the one of this browser's cookie.
  *
- * @param {string} token
+ * @param {string} [token]
  * @throws {ApiError}
  */
 export async function logOut(token) {
   await request('POST', '/logout', { token });
+}
+
+/**
+ * Changes the own password. Every other session of the user ends.
+ *
+ * @param {string} token
+ * @param {string} current the password until now
+ * @param {string} next
+ * @throws {ApiError}
+ */
+export async function changePassword(token, current, next) {
+  await request('POST', '/users/me/password', { token, json: { current_password: current, new_password: next } });
+}
+
+/**
+ * Lists the own sessions, the last used first.
+ *
+ * @param {string} token
+ * @returns {Promise<ListedSession[]>}
+ * @throws {ApiError}
+ */
+export async function listSessions(token) {
+  const response = await request('GET', '/sessions', { token });
+  const { sessions } = await read(response);
+  if (!Array.isArray(sessions)) throw new ApiError(response.status);
+  return sessions;
+}
+
+/**
+ * Ends one of the own sessions.
+ *
+ * @param {string} token
+ * @param {string} id
+ * @throws {ApiError}
+ */
+export async function endSession(token, id) {
+  await request('DELETE', `/sessions/${encodeURIComponent(id)}`, { token });
+}
+
+/**
+ * Ends all of the own sessions but the one that the token is of.
+ *
+ * @param {string} token
+ * @throws {ApiError}
+ */
+export async function endOtherSessions(token) {
+  await request('DELETE', '/sessions', { token });
 }
 
 /**
@@ -150,10 +214,10 @@ export function explain(error) {
 /**
  * @param {string} method
  * @param {string} path
- * @param {{token?: string, json?: unknown}} content
+ * @param {{token?: string, json?: unknown, keepalive?: boolean}} content
  * @returns {Promise<Response>} an answer with a status of success
  */
-async function request(method, path, { token, json }) {
+async function request(method, path, { token, json, keepalive }) {
   const headers = new Headers({ Accept: 'application/json, application/problem+json' });
   if (json !== undefined) headers.set('Content-Type', 'application/json');
   if (token !== undefined) {
@@ -168,6 +232,7 @@ async function request(method, path, { token, json }) {
       method,
       headers,
       body: json === undefined ? undefined : JSON.stringify(json),
+      keepalive,
       cache: 'no-store',
       redirect: 'error',
       signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -177,6 +242,16 @@ async function request(method, path, { token, json }) {
   }
   if (!response.ok) throw await problem(response);
   return response;
+}
+
+/**
+ * @param {Response} response
+ * @returns {Promise<Grant>}
+ */
+async function readGrant(response) {
+  const { token, expires_in: seconds } = await read(response);
+  if (typeof token !== 'string' || token === '' || !(seconds > 0)) throw new ApiError(response.status);
+  return { token, lifetime: seconds * 1000 };
 }
 
 /**
@@ -202,12 +277,14 @@ async function read(response) {
 async function problem(response) {
   const seconds = Number.parseInt(response.headers.get('Retry-After') ?? '', 10);
   const retryAfter = seconds > 0 ? seconds : 0;
+  let type = '';
   let detail = '';
   if (response.headers.get('Content-Type')?.startsWith('application/problem+json')) {
     const body = await read(response).catch(() => ({}));
+    if (typeof body.type === 'string') type = body.type;
     if (typeof body.detail === 'string') detail = body.detail;
   }
-  return new ApiError(response.status, { detail, retryAfter });
+  return new ApiError(response.status, { type, detail, retryAfter });
 }
 
 /** @param {number} seconds 0 when nobody said how long */

@@ -1,6 +1,7 @@
 /** The page on which developers read and try the API. What it shows and sends is the work of Swagger UI. */
 
 import { whoIs } from './api.js';
+import { call } from './session.js';
 import * as tokens from './token.js';
 import { byId, showError, showNav } from './ui.js';
 
@@ -40,8 +41,7 @@ function followColours() {
 /** Shows the header's links to who is logged in. To everybody else, and when in doubt, the page is the same. */
 async function greet() {
   try {
-    const token = tokens.load();
-    if (token !== null) showNav((await whoIs(token)).user);
+    if (tokens.load() !== null) showNav((await call(whoIs)).user);
   } catch {
     // The page needs nobody to be logged in.
   }

@@ -1,35 +1,34 @@
-/** The home page: says who is logged in and until when, and takes everybody else to the login page. */
+/** The home page: says who is logged in and what becomes of that, and takes everybody else to the login page. */
 
-import { ApiError, explain, logOut } from './api.js';
-import { begin, check, session, show, start } from './member.js';
-import { until } from './time.js';
-import * as tokens from './token.js';
-import { announce, byId, chip, isBusy, setBusy, showError } from './ui.js';
+import { explain } from './api.js';
+import { begin, check, isOver, session, show, start } from './member.js';
+import { logOut, outlook } from './session.js';
+import { setExact, until } from './time.js';
+import { announce, byId, chip, isBusy, setBusy, setText, showError } from './ui.js';
+
+/** How far the exact time may be from the one that shows: answers take longer at times. */
+const EXACT_MS = 1_500;
 
 const logOutButton = byId('log-out');
+const ends = byId('ends');
 
 logOutButton.addEventListener('click', () => {
-  if (session && !isBusy(logOutButton)) leave(session.token);
+  if (session && !isBusy(logOutButton)) leave();
 });
 
 start({ welcome, tick, wake: check });
 
-/** Ends the session on the server first: only then is it true that somebody is logged out. */
-async function leave(token) {
+async function leave() {
   const holds = begin();
   setBusy(logOutButton, 'Logging out…');
   announce('Logging out…');
   try {
-    await logOut(token).catch((error) => {
-      if (error.status !== 401) throw error; // 401 says that it was over already.
-    });
-    tokens.forget(token);
+    await logOut();
     if (!holds()) return;
     show('logged-out');
     announce('You are logged out.');
   } catch (error) {
-    if (!holds()) return;
-    if (!(error instanceof ApiError)) throw error;
+    if (!holds() || isOver(error)) return;
     announce('');
     showError(byId('errors'), `${explain(error)} You are still logged in.`);
   } finally {
@@ -38,23 +37,22 @@ async function leave(token) {
 }
 
 /** @param {import('./member.js').Session} session */
-function welcome({ user, token }) {
+function welcome({ user }) {
   byId('name').textContent = user.name;
   byId('avatar').textContent = Array.from(user.name)[0]?.toUpperCase() ?? '';
   byId('roles').hidden = user.roles.length === 0;
   byId('no-roles').hidden = user.roles.length > 0;
   byId('roles').replaceChildren(...user.roles.map(chip));
   byId('errors').replaceChildren();
-  const expiry = tokens.expiry(token);
-  byId('ends-row').hidden = expiry === null;
-  if (expiry !== null) {
-    byId('ends').dateTime = expiry.toISOString();
-    byId('ends').title = expiry.toLocaleString(undefined, { dateStyle: 'full', timeStyle: 'long' });
-  }
   announce(`You are logged in as ${user.name}.`);
 }
 
 function tick() {
-  const text = until(session.remaining());
-  if (byId('ends').textContent !== text) byId('ends').textContent = text;
+  const { renews, left, late } = outlook();
+  byId('ends-row').hidden = left === Infinity;
+  if (left === Infinity) return;
+  setText(byId('ends-label'), renews ? 'Token renews' : 'Session ends');
+  setText(ends, late ? 'when the server can be reached' : until(left));
+  const time = session.now() + left;
+  if (!(Math.abs(time - Date.parse(ends.dateTime)) < EXACT_MS)) setExact(ends, new Date(time));
 }

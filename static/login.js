@@ -2,12 +2,13 @@
 
 import { ApiError, explain } from './api.js';
 import { enter, goHome, isLoggedIn } from './entrance.js';
-import { clearPassword, password, setRevealed } from './password-field.js';
+import { passwordField } from './password-field.js';
 import * as tokens from './token.js';
 import { announce, byId, fullStop, isBusy, setBusy, showError } from './ui.js';
 
 const form = byId('login-form');
 const username = byId('username');
+const password = passwordField();
 const logInButton = byId('log-in');
 const errors = byId('errors');
 
@@ -16,7 +17,7 @@ form.addEventListener('submit', (event) => {
   if (!isBusy(logInButton)) logInWithForm();
 });
 
-for (const field of [username, password]) {
+for (const field of [username, password.input]) {
   field.addEventListener('input', () => field.removeAttribute('aria-invalid'));
 }
 
@@ -24,11 +25,13 @@ for (const field of [username, password]) {
 window.addEventListener('pageshow', (event) => {
   if (!event.persisted) return;
   setBusy(logInButton);
-  clearPassword();
+  password.clear();
   goHomeIfLoggedIn();
 });
 
-tokens.onChange(goHomeIfLoggedIn);
+tokens.onChange((token) => {
+  if (token !== null) goHomeIfLoggedIn();
+});
 
 logInButton.disabled = false;
 goHomeIfLoggedIn();
@@ -50,21 +53,21 @@ async function logInWithForm() {
   // User names hold no spaces, but keyboards that complete words add one.
   const name = username.value.trim();
   if (name === '') return refuse(username, 'Enter your user name.');
-  if (password.value === '') return refuse(password, 'Enter your password.');
+  if (password.input.value === '') return refuse(password.input, 'Enter your password.');
 
-  setRevealed(false);
+  password.setRevealed(false);
   setBusy(logInButton, 'Logging in…');
   announce('Logging in…');
   try {
-    await enter(name, password.value);
+    await enter(name, password.input.value);
   } catch (error) {
     announce('');
     setBusy(logInButton);
     showError(errors, sentence(error));
     // What the server refused has to be typed again. What it never looked at can be sent again as it is.
     if (error instanceof ApiError && error.status >= 400 && error.status < 500) {
-      clearPassword();
-      password.focus();
+      password.clear();
+      password.input.focus();
     } else {
       logInButton.focus();
     }

@@ -3,7 +3,8 @@
  * This module finds out who is logged in, lets the page welcome them, and shows the card that fits to everybody else.
  */
 
-import { ApiError, explain, whoIs } from './api.js';
+import { ApiError, SESSION_ENDED, explain, whoIs } from './api.js';
+import * as login from './session.js';
 import * as tokens from './token.js';
 import { announce, byId, showNav } from './ui.js';
 
@@ -17,9 +18,8 @@ const ASLEEP_MS = 30_000;
 /**
  * @typedef {object} Session what the page's own card shows
  * @property {import('./api.js').User} user
- * @property {string} token
  * @property {() => number} now the server's clock in milliseconds
- * @property {() => number} remaining milliseconds until the token ends
+ * @property {boolean} isLast whether no token was going to follow when the page looked last
  */
 
 /**
@@ -35,6 +35,8 @@ const main = byId('main');
 let turn = 0;
 /** The timer of the card that shows. */
 let timer = 0;
+/** How often in a row the server could not be asked. */
+let failures = 0;
 /** @type {Member} */
 let page;
 /** @type {Session | null} null while the page's own card does not show */
@@ -59,12 +61,10 @@ export function start(member) {
   window.addEventListener('pageshow', (event) => {
     if (event.persisted) check();
   });
-  tokens.onChange((token) => {
-    // Every tab forgets a token that has ended. Whichever is first, they should all say the same.
-    const ended = !byId('ended').hidden || session?.remaining() < TABS_APART_MS;
-    if (token === null && ended) end();
-    else check();
+  document.addEventListener('visibilitychange', () => {
+    if (session && document.visibilityState === 'visible') comeBack();
   });
+  tokens.onChange(follow);
   check();
 }
 
@@ -79,32 +79,63 @@ export function begin() {
 }
 
 /** Finds out who is logged in and shows the card for it. */
-export async function check() {
-  const holds = begin();
+export function check() {
+  failures = 0;
   show('checking');
-  let token;
+  return find();
+}
+
+/** Finds out, quietly, whether who shows is still logged in. */
+export async function lookAgain() {
+  const mine = session;
+  let stored = null;
   try {
-    token = tokens.load();
-    if (token === null) return visit();
-    const { user, time } = await whoIs(token);
-    if (holds()) welcome(user, token, time);
+    stored = tokens.load();
+    const { user } = await ask();
+    if (session !== mine) return;
+    // Names and roles change. The page then begins again with those of now.
+    if (isSame(user, mine.user)) page.tick();
+    else check();
   } catch (error) {
-    if (!holds()) return;
-    if (error instanceof tokens.StorageError) return stop('blocked', error.message);
-    if (!(error instanceof ApiError)) throw error;
-    // A server that is out of reach has said nothing about the token, so it stays.
-    if (error.status !== 401) return stop('unreachable', explain(error));
-    tokens.forget(token);
-    visit();
+    if (session !== mine) return;
+    if (error instanceof ApiError && error.status === 401 && stored === null && error.type !== SESSION_ENDED) {
+      begin();
+      visit();
+    } else if (!isOver(error) && stored === null) {
+      login.retry(error);
+    }
   }
 }
 
-/** Says that the session is over. Nothing moves on by itself: somebody may be reading. */
-export function end() {
+/**
+ * Tells whether an error means that nobody is logged in any more, and shows the card that says so.
+ *
+ * @param {Error} error
+ * @returns {boolean}
+ */
+export function isOver(error) {
+  if (error instanceof tokens.StorageError) {
+    begin();
+    stop('blocked', error.message);
+    return true;
+  }
+  if (!(error instanceof ApiError)) throw error;
+  if (error.status === 401) end(error);
+  return error.status === 401;
+}
+
+/**
+ * Says that the session is over. Nothing moves on by itself: somebody may be reading.
+ *
+ * @param {ApiError} [error] how the server said it
+ */
+export function end(error) {
   begin();
-  if (session) tokens.forget(session.token);
+  login.forget();
   show('ended');
-  announce('Your session has ended.');
+  const reason = error?.type === SESSION_ENDED ? 'It may have been ended from another device.' : '';
+  byId('ended-reason').textContent = `${reason} Log in again to go on.`.trim();
+  announce(`Your session has ended. ${reason}`.trim());
 }
 
 /**
@@ -127,6 +158,7 @@ export function stop(card, sentence) {
 export function show(card) {
   clearInterval(timer);
   session = null;
+  login.release();
   showNav(null);
   for (const dialog of document.querySelectorAll('dialog')) dialog.close();
   const focused = main !== document.activeElement && main.contains(document.activeElement);
@@ -134,26 +166,86 @@ export function show(card) {
   if (focused) byId(card).querySelector('h1').focus();
 }
 
-/**
- * @param {import('./api.js').User} user
- * @param {string} token
- * @param {number} time the server's clock in milliseconds
- */
-function welcome(user, token, time) {
+/** Asks who is logged in, and with which token. */
+function ask() {
+  return login.call(async (token) => ({ token, ...(await whoIs(token)) }));
+}
+
+async function find() {
+  const holds = begin();
+  let stored = null;
+  try {
+    stored = tokens.load();
+    const answer = await ask();
+    if (holds()) welcome(answer);
+  } catch (error) {
+    if (!holds()) return;
+    if (error instanceof tokens.StorageError) return stop('blocked', error.message);
+    if (!(error instanceof ApiError)) throw error;
+    // A server that is out of reach has said nothing about the session, so it stays.
+    if (error.status !== 401) return wait(error);
+    // Who had a token was logged in, and should know that somebody ended it.
+    if (stored !== null && error.type === SESSION_ENDED) return end(error);
+    visit();
+  }
+}
+
+/** Says that the server cannot be asked, and asks it again and again, less and less often. */
+function wait(error) {
+  const sentence = explain(error);
+  if (byId('unreachable').hidden || byId('unreachable-reason').textContent !== sentence) stop('unreachable', sentence);
+  failures += 1;
+  clearTimeout(timer);
+  timer = setTimeout(find, 4_000 + login.backOff(failures, error));
+}
+
+/** Does what another tab did. */
+function follow(token) {
+  const { user } = session ?? {};
+  if (!user) {
+    // What says that it is over stays so, until somebody logs in.
+    const asking = !byId('checking').hidden || !byId('unreachable').hidden;
+    if (token !== null || asking) check();
+  } else if (token === null) {
+    // Every tab forgets a token that has ended. Whichever is first, they should all say the same.
+    if (session.isLast && login.outlook().left < TABS_APART_MS) end();
+    else lookAgain();
+  } else if (tokens.subject(token) === user.id) {
+    login.adopt(token);
+  } else {
+    window.location.reload();
+  }
+}
+
+/** Comes back into view. Much may have happened since, and a token that has ended meanwhile vouches for nothing. */
+function comeBack() {
+  if (login.isPast()) page.wake();
+  else lookAgain();
+}
+
+/** @param {{user: import('./api.js').User, time: number | null, token: string}} answer */
+function welcome({ user, time, token }) {
   const expiry = tokens.expiry(token);
   const asked = performance.now();
   // Counted from the server's clock. The one of this machine may be wrong, and may be set while the page is open.
-  const now = () => time + performance.now() - asked;
+  const begun = time ?? Date.now();
+  const now = () => begun + performance.now() - asked;
   show('member');
   showNav(user);
-  session = { user, token, now, remaining: () => (expiry === null ? Infinity : expiry.getTime() - now()) };
+  failures = 0;
+  session = { user, now, isLast: false };
+  login.keep(token, expiry === null || time === null ? tokens.lifetime(token) : expiry - time, user.id, lookAgain);
 
-  let last = Date.now();
+  // How far the clock of this machine is from the one that counts. It leaps after a sleep, in which only one goes on.
+  const gap = () => Date.now() - performance.now();
+  let last = gap();
   const tick = () => {
-    const asleep = document.visibilityState === 'visible' && Date.now() - last > ASLEEP_MS;
-    last = Date.now();
+    const asleep = document.visibilityState === 'visible' && gap() - last > ASLEEP_MS;
+    last = gap();
     if (asleep) return page.wake();
-    if (session.remaining() <= 0) return end();
+    const { renews, left } = login.outlook();
+    session.isLast = !renews;
+    if (session.isLast && left <= 0) return end();
     page.tick();
   };
   timer = setInterval(tick, 1000);
@@ -178,4 +270,12 @@ function visit() {
     // In place of this page, so that Back does not lead to the next countdown.
     window.location.replace(LOGIN);
   }, 1000);
+}
+
+/**
+ * @param {import('./api.js').User} a
+ * @param {import('./api.js').User} b
+ */
+function isSame(a, b) {
+  return a.id === b.id && a.name === b.name && a.roles.join() === b.roles.join();
 }

@@ -18,7 +18,7 @@ import (
 	"sync"
 )
 
-//go:embed *.css *.js *.svg swagger-ui/*.css swagger-ui/*.js swagger-ui/LICENSE swagger-ui/NOTICE
+//go:embed *.css *.js *.svg swagger-ui/*.css swagger-ui/*.js swagger-ui/*.txt swagger-ui/LICENSE swagger-ui/NOTICE
 var embedded embed.FS
 
 // prefix is the path under which the server answers for this package.
@@ -125,7 +125,7 @@ func contentTypeOf(name string) (string, bool) {
 		return "text/javascript; charset=utf-8", true
 	case ".svg":
 		return "image/svg+xml", true
-	case "": // LICENSE and NOTICE, which every copy of Swagger UI carries
+	case "", ".txt": // LICENSE, NOTICE and those of its parts, which every copy of Swagger UI carries
 		return "text/plain; charset=utf-8", true
 	}
 	return "", false

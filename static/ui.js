@@ -25,6 +25,16 @@ export function showError(region, sentence) {
 }
 
 /**
+ * Writes a text that is written again and again, and leaves the element alone while it stays the same.
+ *
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/**
  * @param {string} text
  * @returns {string} the text as a sentence
  */

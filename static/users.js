@@ -1,9 +1,11 @@
 /** The page on which administrators find and change users. */
 
-import { ApiError, deleteUser, explain, listUsers, updateUser } from './api.js';
-import { begin, end, session, start, stop } from './member.js';
-import { ago } from './time.js';
-import * as tokens from './token.js';
+import { deleteUser, explain, listUsers, updateUser } from './api.js';
+import { confirmed } from './dialog.js';
+import { begin, isOver as isLoggedOut, lookAgain, session, start, stop } from './member.js';
+import { act, isActing, newRow, replaceRow, tell } from './row.js';
+import { call, forget } from './session.js';
+import { setExact, showAgo } from './time.js';
 import { announce, byId, chip, fullStop, isBusy, setBusy, showError, showNav } from './ui.js';
 
 /** @typedef {import('./api.js').ListedUser} ListedUser */
@@ -19,7 +21,6 @@ const table = byId('users');
 const rows = byId('rows');
 const more = byId('more');
 const errors = byId('errors');
-const confirmation = byId('confirm');
 const rolesDialog = byId('roles-dialog');
 const roleField = byId('role');
 const saveRolesButton = byId('save-roles');
@@ -49,16 +50,14 @@ more.addEventListener('click', () => {
 rows.addEventListener('click', (event) => {
   const button = event.target.closest('button');
   const row = event.target.closest('tr');
-  if (!button || row.querySelector('.busy')) return;
+  if (!button || isActing(row)) return;
   if (button.matches('.change-state')) changeState(row);
   else if (button.matches('.change-roles')) openRoles(row);
   else remove(row);
 });
-byId('confirm-cancel').addEventListener('click', () => confirmation.close());
-byId('confirm-go-ahead').addEventListener('click', () => confirmation.close('yes'));
 startRolesDialog();
 
-start({ welcome, tick, wake: () => {} });
+start({ welcome, tick, wake: lookAgain });
 
 /** @param {import('./member.js').Session} session */
 function welcome({ user }) {
@@ -70,7 +69,7 @@ function welcome({ user }) {
 /** Keeps the times right while the page stays open. */
 function tick() {
   for (const row of rows.children) {
-    if (users.has(row)) showAge(row);
+    if (users.has(row)) showAgo(row.querySelector('.created'), session.now());
   }
 }
 
@@ -117,7 +116,7 @@ async function ask(query, after, again) {
   table.setAttribute('aria-busy', 'true');
   if (!more.hidden) setBusy(more, 'Loading…');
   try {
-    const answer = await listUsers(session.token, query, after);
+    const answer = await call((token) => listUsers(token, query, after));
     return holds() ? answer : null;
   } catch (error) {
     if (holds() && !isOver(error)) offer('Try again', again, explain(error));
@@ -129,7 +128,7 @@ async function ask(query, after, again) {
 
 /** @returns {HTMLElement[]} the new rows */
 function append(answer) {
-  const added = answer.users.map(newRow);
+  const added = answer.users.map(userRow);
   rows.append(...added);
   list.count += added.length;
   list.next = answer.next;
@@ -160,8 +159,8 @@ function showCount() {
 }
 
 /** @param {ListedUser} user */
-function newRow(user) {
-  const row = byId('user-row').content.firstElementChild.cloneNode(true);
+function userRow(user) {
+  const row = newRow('user-row');
   showUser(row, user);
   return row;
 }
@@ -183,15 +182,8 @@ function showUser(row, user) {
   for (const button of row.querySelectorAll('button')) {
     button.setAttribute('aria-label', `${button.textContent} ${user.username}`);
   }
-  part('created').dateTime = user.created_at;
-  part('created').title = new Date(user.created_at).toLocaleString(undefined, { dateStyle: 'full', timeStyle: 'long' });
-  showAge(row);
-}
-
-function showAge(row) {
-  const time = row.querySelector('.created');
-  const text = ago(session.now() - Date.parse(time.dateTime));
-  if (time.textContent !== text) time.textContent = text;
+  setExact(part('created'), new Date(user.created_at));
+  showAgo(part('created'), session.now());
 }
 
 function isMe(user) {
@@ -207,8 +199,8 @@ async function changeState(row) {
     if (!(await confirmed('Disable yourself?', text, 'Disable'))) return;
   }
   const button = row.querySelector('.change-state');
-  const changed = await act(row, button, `${disabled ? 'Disabling' : 'Enabling'} ${user.username}…`, (token) =>
-    updateUser(token, user.id, { disabled }));
+  const doing = `${disabled ? 'Disabling' : 'Enabling'} ${user.username}…`;
+  const changed = await act(row, button, doing, (token) => updateUser(token, user.id, { disabled }), reasonOf);
   if (!changed) return;
   if (changed.disabled && isMe(user)) return leave(`${user.username} is disabled. Another administrator can enable you again.`);
   showUser(row, changed);
@@ -222,66 +214,26 @@ async function remove(row) {
     : `${user.username} is logged out everywhere at once, and the account is gone for good. Somebody else may then take the name.`;
   if (!(await confirmed(`Delete ${user.username}?`, text, 'Delete'))) return;
   const button = row.querySelector('.delete');
-  const done = await act(row, button, `Deleting ${user.username}…`, (token) => deleteUser(token, user.id).then(() => true));
+  const doing = `Deleting ${user.username}…`;
+  const done = await act(row, button, doing, (token) => deleteUser(token, user.id).then(() => true), reasonOf);
   if (!done) return;
   const sentence = `${user.username} is deleted.`;
   if (isMe(user)) return leave(sentence);
-  const gone = byId('gone-row').content.firstElementChild.cloneNode(true);
-  gone.firstElementChild.textContent = sentence;
-  const focused = row.contains(document.activeElement);
-  row.replaceWith(gone);
-  if (focused) gone.firstElementChild.focus();
   list.count -= 1;
   showCount();
-  announce(sentence);
-}
-
-/**
- * Does something to the user in a row, and says there when it failed.
- *
- * @template T
- * @param {HTMLElement} row
- * @param {HTMLElement} button
- * @param {string} doing
- * @param {(token: string) => Promise<T>} request
- * @returns {Promise<T | null>} null when it failed, or when the row is of the past
- */
-async function act(row, button, doing, request) {
-  tell(row, '');
-  setBusy(button, button.textContent);
-  announce(doing);
-  const mine = session;
-  try {
-    const answer = await request(mine.token);
-    return session === mine ? answer : null;
-  } catch (error) {
-    if (session !== mine || isOver(error)) return null;
-    announce('');
-    showError(row.querySelector('.errors'), reasonOf(error));
-    return null;
-  } finally {
-    setBusy(button);
-  }
-}
-
-/** Says in a row what happened. */
-function tell(row, sentence) {
-  row.querySelector('.errors').replaceChildren();
-  row.querySelector('.outcome').textContent = sentence;
-  announce(sentence);
+  replaceRow(row, sentence);
 }
 
 /** Tells whether an error means that this page is over, and shows the card that says so. */
 function isOver(error) {
-  if (!(error instanceof ApiError)) throw error;
-  if (error.status === 401) end();
-  else if (error.status === 403) forbid();
-  else return false;
-  return true;
+  if (isLoggedOut(error)) return true;
+  if (error.status === 403) forbid();
+  return error.status === 403;
 }
 
-/** @param {ApiError} error */
+/** Says why something failed, unless that ends the page. @returns {string | null} */
 function reasonOf(error) {
+  if (isOver(error)) return null;
   const told = [404, 409, 422].includes(error.status) && error.detail;
   return told ? fullStop(error.detail) : explain(error);
 }
@@ -289,20 +241,8 @@ function reasonOf(error) {
 /** Says goodbye to who has just ended the own session. */
 function leave(sentence) {
   begin();
-  tokens.forget(session.token);
+  forget();
   stop('farewell', sentence);
-}
-
-/** @returns {Promise<boolean>} whether the person wants it; Escape and Cancel say no */
-function confirmed(heading, text, action) {
-  byId('confirm-heading').textContent = heading;
-  byId('confirm-text').textContent = text;
-  byId('confirm-go-ahead').textContent = action;
-  confirmation.returnValue = '';
-  confirmation.showModal();
-  return new Promise((resolve) => {
-    confirmation.addEventListener('close', () => resolve(confirmation.returnValue === 'yes'), { once: true });
-  });
 }
 
 function startRolesDialog() {
@@ -402,17 +342,18 @@ async function saveRoles() {
   announce('Saving…', byId('roles-status'));
   const by = session;
   try {
-    const changed = await updateUser(by.token, user.id, { roles });
+    const changed = await call((token) => updateUser(token, user.id, { roles }));
     if (session !== by) return;
     if (edited === mine) rolesDialog.close();
     if (isMe(user) && !changed.roles.includes(ADMIN)) return forbid();
     showUser(row, changed);
     tell(row, `The roles of ${user.username} are saved.`);
   } catch (error) {
-    if (session !== by || isOver(error)) return;
+    const reason = session === by ? reasonOf(error) : null;
+    if (reason === null) return;
     // Who left the dialog before the answer came reads it in the row.
     announce('', byId('roles-status'));
-    showError(edited === mine ? byId('roles-errors') : row.querySelector('.errors'), reasonOf(error));
+    showError(edited === mine ? byId('roles-errors') : row.querySelector('.errors'), reason);
   } finally {
     setBusy(saveRolesButton);
   }

@@ -47,7 +47,15 @@ func Home(p HomePage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " <section id=\"member\" class=\"card\" aria-labelledby=\"name\" hidden><div class=\"person\"><span id=\"avatar\" class=\"avatar\" aria-hidden=\"true\"></span><div><h1 tabindex=\"-1\"><bdi id=\"name\"></bdi></h1><p class=\"good\">You are logged in</p></div></div><dl class=\"facts\"><div><dt>Roles</dt><dd><ul id=\"roles\" class=\"chips\"></ul><span id=\"no-roles\" class=\"soft\">none</span></dd></div><div id=\"ends-row\"><dt>Session ends</dt><dd><time id=\"ends\"></time></dd></div></dl><div id=\"errors\" role=\"alert\"></div><button id=\"log-out\" class=\"button\" type=\"button\">Log out</button></section><section id=\"logged-out\" class=\"card\" hidden><h1 tabindex=\"-1\">You are logged out</h1><p class=\"soft\">Your session is over in every tab of this browser.</p><a class=\"button primary\" href=\"/login\">Log in again</a></section>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " <section id=\"member\" class=\"card\" aria-labelledby=\"name\" hidden><div class=\"person\"><span id=\"avatar\" class=\"avatar\" aria-hidden=\"true\"></span><div><h1 tabindex=\"-1\"><bdi id=\"name\"></bdi></h1><p class=\"good\">You are logged in</p></div></div><dl class=\"facts\"><div><dt>Roles</dt><dd><ul id=\"roles\" class=\"chips\"></ul><span id=\"no-roles\" class=\"soft\">none</span></dd></div><div id=\"ends-row\"><dt id=\"ends-label\">Token renews</dt><dd><time id=\"ends\"></time></dd></div></dl><div id=\"errors\" role=\"alert\"></div><button id=\"log-out\" class=\"button\" type=\"button\">Log out</button></section>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = loggedOutCard().Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, " ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -55,7 +63,7 @@ func Home(p HomePage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, " ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, " ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -8,8 +8,6 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-import "strconv"
-
 // Register renders the page that makes an account, or says that nobody can make one here. Like the one of the login
 // page, its button waits for the module.
 func Register(p RegisterPage) templ.Component {
@@ -54,11 +52,19 @@ func Register(p RegisterPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = statusRegion().Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = notKept(p.Page).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, " ")
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Err = statusRegion().Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, " ")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -85,7 +91,7 @@ func Register(p RegisterPage) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<section class=\"card\"><h1>Sign-up is closed</h1><p class=\"soft\">Nobody can create an account here without help. Ask an administrator for one.</p><a class=\"button primary\" href=\"/login\">Log in</a></section>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<section class=\"card\"><h1>Sign-up is closed</h1><p class=\"soft\">Nobody can create an account here without help. Ask an administrator for one.</p><a class=\"button primary\" href=\"/login\">Log in</a></section>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -121,7 +127,7 @@ func registerForm(p RegisterPage) templ.Component {
 			templ_7745c5c3_Var4 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<section id=\"sign-up\" class=\"card\"><h1>Create an account</h1><p class=\"lead\">Already have one? <a href=\"/login\">Log in</a></p><noscript><div class=\"notice\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<section id=\"sign-up\" class=\"card\"><h1>Create an account</h1><p class=\"lead\">Already have one? <a href=\"/login\">Log in</a></p><noscript><div class=\"notice\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -129,7 +135,7 @@ func registerForm(p RegisterPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<p>Creating an account needs JavaScript, and it is switched off here. Allow it for this page, then reload.</p></div></noscript><div id=\"errors\" role=\"alert\"></div><form id=\"register-form\" method=\"post\" action=\"/register\" novalidate><div class=\"field\"><label for=\"username\">User name</label><p id=\"username-rules\" class=\"hint\">3 to 64 letters, digits and <span class=\"signs\">. _ - @ +</span> signs.</p><input id=\"username\" name=\"username\" type=\"text\" required autofocus autocomplete=\"username\" autocapitalize=\"none\" autocorrect=\"off\" spellcheck=\"false\" dir=\"auto\" aria-describedby=\"username-rules\"></div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<p>Creating an account needs JavaScript, and it is switched off here. Allow it for this page, then reload.</p></div></noscript><div id=\"errors\" role=\"alert\"></div><form id=\"register-form\" method=\"post\" action=\"/register\" novalidate><div class=\"field\"><label for=\"username\">User name</label><p id=\"username-rules\" class=\"hint\">3 to 64 letters, digits and <span class=\"signs\">. _ - @ +</span> signs.</p><input id=\"username\" name=\"username\" type=\"text\" required autofocus autocomplete=\"username\" autocapitalize=\"none\" autocorrect=\"off\" spellcheck=\"false\" dir=\"auto\" aria-describedby=\"username-rules\"></div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -145,30 +151,30 @@ func registerForm(p RegisterPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<p id=\"password-rules\" class=\"hint\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<p id=\"password-rules\" class=\"hint\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var6 string
-			templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(p.passwordRules())
+			templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(passwordRules(p.MinLength))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `register.templ`, Line: 48, Col: 59}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `register.templ`, Line: 47, Col: 68}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = passwordField("new-password", templ.Attributes{"data-min-length": strconv.Itoa(p.MinLength), "aria-describedby": "password-rules"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = passwordField("", "Password", "new-password", newPassword(p.MinLength)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<div class=\"field\"><label for=\"email\">E-mail <span class=\"optional\">Optional</span></label> <input id=\"email\" name=\"email\" type=\"email\" autocomplete=\"email\" autocapitalize=\"none\" autocorrect=\"off\" spellcheck=\"false\" dir=\"auto\"></div><button id=\"create-account\" class=\"button primary\" type=\"submit\" disabled>Create an account</button></form></section>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<div class=\"field\"><label for=\"email\">E-mail <span class=\"optional\">Optional</span></label> <input id=\"email\" name=\"email\" type=\"email\" autocomplete=\"email\" autocapitalize=\"none\" autocorrect=\"off\" spellcheck=\"false\" dir=\"auto\"></div><button id=\"create-account\" class=\"button primary\" type=\"submit\" disabled>Create an account</button></form></section>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -48,7 +48,7 @@ func Users(p UsersPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " <section id=\"member\" class=\"card wide\" aria-labelledby=\"users-heading\" hidden><h1 id=\"users-heading\" tabindex=\"-1\">Users</h1><form id=\"search-form\" role=\"search\" method=\"get\" action=\"/admin/users\"><label for=\"search\">Find users whose name begins with</label> <input id=\"search\" type=\"search\" maxlength=\"64\" autocomplete=\"off\" autocapitalize=\"none\" autocorrect=\"off\" spellcheck=\"false\" dir=\"auto\"></form><p id=\"count\" class=\"soft counting\"></p><table id=\"users\" class=\"users\" role=\"table\" aria-labelledby=\"users-heading\"><thead role=\"rowgroup\"><tr role=\"row\"><th scope=\"col\" role=\"columnheader\">User</th><th scope=\"col\" role=\"columnheader\">Roles</th><th scope=\"col\" role=\"columnheader\">State</th><th scope=\"col\" role=\"columnheader\">Created</th><th scope=\"col\" role=\"columnheader\">Actions</th></tr></thead> <tbody id=\"rows\" role=\"rowgroup\"></tbody></table><div id=\"errors\" role=\"alert\"></div><button id=\"more\" class=\"button\" type=\"button\" hidden>Show more</button></section><section id=\"forbidden\" class=\"card\" hidden><h1 tabindex=\"-1\">This page is for administrators</h1><p id=\"forbidden-reason\" class=\"soft\"></p><a class=\"button primary\" href=\"/\">Go to the home page</a></section><section id=\"farewell\" class=\"card\" hidden><h1 tabindex=\"-1\">You are logged out</h1><p id=\"farewell-reason\" class=\"soft\"></p><a class=\"button\" href=\"/\">Go to the home page</a></section>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " <section id=\"member\" class=\"card wide\" aria-labelledby=\"users-heading\" hidden><h1 id=\"users-heading\" tabindex=\"-1\">Users</h1><form id=\"search-form\" role=\"search\" method=\"get\" action=\"/admin/users\"><label for=\"search\">Find users whose name begins with</label> <input id=\"search\" type=\"search\" maxlength=\"64\" autocomplete=\"off\" autocapitalize=\"none\" autocorrect=\"off\" spellcheck=\"false\" dir=\"auto\"></form><p id=\"count\" class=\"soft counting\"></p><table id=\"users\" class=\"list users\" role=\"table\" aria-labelledby=\"users-heading\"><thead role=\"rowgroup\"><tr role=\"row\"><th scope=\"col\" role=\"columnheader\">User</th><th scope=\"col\" role=\"columnheader\">Roles</th><th scope=\"col\" role=\"columnheader\">State</th><th scope=\"col\" role=\"columnheader\">Created</th><th scope=\"col\" role=\"columnheader\">Actions</th></tr></thead> <tbody id=\"rows\" role=\"rowgroup\"></tbody></table><div id=\"errors\" role=\"alert\"></div><button id=\"more\" class=\"button\" type=\"button\" hidden>Show more</button></section><section id=\"forbidden\" class=\"card\" hidden><h1 tabindex=\"-1\">This page is for administrators</h1><p id=\"forbidden-reason\" class=\"soft\"></p><a class=\"button primary\" href=\"/\">Go to the home page</a></section><section id=\"farewell\" class=\"card\" hidden><h1 tabindex=\"-1\">You are logged out</h1><p id=\"farewell-reason\" class=\"soft\"></p><a class=\"button\" href=\"/\">Go to the home page</a></section>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -60,7 +60,7 @@ func Users(p UsersPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = confirmDialog().Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = goneRow().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -68,7 +68,7 @@ func Users(p UsersPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = rolesDialog().Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = confirmDialog().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -76,11 +76,19 @@ func Users(p UsersPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = statusRegion().Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = rolesDialog().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, " ")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = statusRegion().Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, " ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -120,37 +128,7 @@ func userRow() templ.Component {
 			templ_7745c5c3_Var3 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<template id=\"user-row\"><tr role=\"row\"><th class=\"who\" scope=\"row\" role=\"rowheader\" tabindex=\"-1\"><bdi class=\"username\"></bdi> <span class=\"chip you\" hidden>you</span><p class=\"contact\"><bdi class=\"email\"></bdi></p></th><td role=\"cell\" data-label=\"Roles\"><ul class=\"chips\" role=\"list\"></ul><span class=\"no-roles soft\">none</span></td><td role=\"cell\" data-label=\"State\"><span class=\"state\"></span></td><td role=\"cell\" data-label=\"Created\"><time class=\"created\"></time></td><td role=\"cell\"><div class=\"actions\"><button class=\"button compact change-state\" type=\"button\"></button> <button class=\"button compact change-roles\" type=\"button\">Roles…</button> <button class=\"button compact danger delete\" type=\"button\">Delete</button></div><p class=\"outcome good\"></p><div class=\"errors\" role=\"alert\"></div></td></tr></template><template id=\"gone-row\"><tr role=\"row\"><td class=\"gone soft\" colspan=\"5\" role=\"cell\" tabindex=\"-1\"></td></tr></template>")
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		return nil
-	})
-}
-
-// confirmDialog asks before something that cannot be taken back.
-func confirmDialog() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var4 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var4 == nil {
-			templ_7745c5c3_Var4 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<dialog id=\"confirm\" class=\"dialog\" aria-labelledby=\"confirm-heading\" aria-describedby=\"confirm-text\"><h2 id=\"confirm-heading\"></h2><p id=\"confirm-text\"></p><div class=\"choices\"><button id=\"confirm-cancel\" class=\"button\" type=\"button\" autofocus>Cancel</button> <button id=\"confirm-go-ahead\" class=\"button danger\" type=\"button\"></button></div></dialog>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<template id=\"user-row\"><tr role=\"row\"><th class=\"who\" scope=\"row\" role=\"rowheader\" tabindex=\"-1\"><bdi class=\"username\"></bdi> <span class=\"chip you\" hidden>you</span><p class=\"contact\"><bdi class=\"email\"></bdi></p></th><td role=\"cell\" data-label=\"Roles\"><ul class=\"chips\" role=\"list\"></ul><span class=\"no-roles soft\">none</span></td><td role=\"cell\" data-label=\"State\"><span class=\"state\"></span></td><td role=\"cell\" data-label=\"Created\"><time class=\"created\"></time></td><td role=\"cell\"><div class=\"actions\"><button class=\"button compact change-state\" type=\"button\"></button> <button class=\"button compact change-roles\" type=\"button\">Roles…</button> <button class=\"button compact danger delete\" type=\"button\">Delete</button></div><p class=\"outcome good\"></p><div class=\"errors\" role=\"alert\"></div></td></tr></template>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -175,9 +153,9 @@ func rolesDialog() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var5 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var5 == nil {
-			templ_7745c5c3_Var5 = templ.NopComponent
+		templ_7745c5c3_Var4 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var4 == nil {
+			templ_7745c5c3_Var4 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<dialog id=\"roles-dialog\" class=\"dialog\" aria-labelledby=\"roles-heading\"><h2 id=\"roles-heading\"></h2><ul id=\"roles\" class=\"chips removable\" role=\"list\" aria-labelledby=\"roles-heading\"></ul><p id=\"no-roles\" class=\"soft\">No roles.</p><div id=\"roles-errors\" role=\"alert\"></div><form id=\"roles-form\" method=\"dialog\" novalidate><div class=\"field\"><label for=\"role\">Add a role</label><p id=\"role-rules\" class=\"hint\">1 to 64 of a-z, 0-9 and <span class=\"signs\">. _ : -</span> signs.</p><div class=\"with-button\"><input id=\"role\" type=\"text\" autofocus autocomplete=\"off\" autocapitalize=\"none\" autocorrect=\"off\" spellcheck=\"false\" aria-describedby=\"role-rules\"> <button id=\"add-role\" class=\"reveal\" type=\"button\">Add<span class=\"visually-hidden\">&#32;this role</span></button></div></div><p id=\"roles-warning\" class=\"hint\" hidden></p><div class=\"choices\"><button id=\"roles-cancel\" class=\"button\" type=\"button\">Cancel</button> <button id=\"save-roles\" class=\"button primary\" type=\"submit\">Save</button></div></form><p id=\"roles-status\" class=\"visually-hidden\" role=\"status\"></p></dialog>")

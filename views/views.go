@@ -7,6 +7,9 @@ package views
 import (
 	"fmt"
 	"net/http"
+	"strconv"
+
+	"github.com/a-h/templ"
 
 	"latchkey/static"
 )
@@ -19,6 +22,8 @@ type Page struct {
 	Assets  *static.Files // the source of all addresses of files
 	Version string        // of the program, for the footer; may be empty
 	Signup  bool          // whether everybody may create an account
+
+	PublicURL string // the origin people use, for the pages that log in; may be empty
 }
 
 // HomePage is the data of [Home].
@@ -61,8 +66,13 @@ func (p Page) fullTitle() string {
 }
 
 // passwordRules says what the server asks of a new password before one fails it.
-func (p RegisterPage) passwordRules() string {
-	return fmt.Sprintf("%d to 256 characters, without your user name, and no common password. A few words in a row are fine.", p.MinLength)
+func passwordRules(minLength int) string {
+	return fmt.Sprintf("%d to 256 characters, without your user name, and no common password. A few words in a row are fine.", minLength)
+}
+
+// newPassword is what the field for one has beside others, for the script and for those who hear the rules.
+func newPassword(minLength int) templ.Attributes {
+	return templ.Attributes{"data-min-length": strconv.Itoa(minLength), "aria-describedby": "password-rules"}
 }
 
 func (p ErrorPage) headline() string {

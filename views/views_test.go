@@ -36,6 +36,7 @@ func pages() map[string]templ.Component {
 		"register":         Register(RegisterPage{open(page("Create an account")), 8}),
 		"register, closed": Register(RegisterPage{page("Create an account"), 8}),
 		"users":            Users(UsersPage{page("Users")}),
+		"account":          Account(AccountPage{page("Account"), 8}),
 		"docs":             Docs(DocsPage{page("API")}),
 		"not found":        Error(ErrorPage{Page: page(""), Status: 404, Detail: hostile, RequestID: hostile}),
 		"failure":          Error(ErrorPage{Page: Page{Title: hostile, Assets: static.New(), Version: hostile}, Status: 500}),
@@ -136,7 +137,7 @@ func checkAddress(t *testing.T, files *static.Files, address string) {
 		}
 		return
 	}
-	known := []string{"/", "/login", "/register", "/admin/users", "/docs", "/openapi.json", "#main"}
+	known := []string{"/", "/login", "/register", "/account", "/users/me/password", "/admin/users", "/docs", "/openapi.json", "#main"}
 	if !slices.Contains(known, address) {
 		t.Errorf("the address %q is not one of a page", address)
 	}
@@ -328,6 +329,58 @@ func TestUsersPage(t *testing.T) {
 	}
 }
 
+func TestAccountPage(t *testing.T) {
+	doc := render(t, Account(AccountPage{page("Account"), 12}))
+	field := map[string]string{"type": "password", "autocapitalize": "none", "autocorrect": "off", "spellcheck": "false"}
+	wantAttributes(t, doc, []attributes{
+		{"password-form", map[string]string{"method": "post", "action": "/users/me/password"}},
+		{"username", map[string]string{"autocomplete": "username", "readonly": "", "hidden": ""}},
+		{"current-password", field},
+		{"current-password", map[string]string{"name": "current-password", "autocomplete": "current-password"}},
+		{"new-password", field},
+		{"new-password", map[string]string{"name": "new-password", "autocomplete": "new-password", "aria-describedby": "password-rules", "data-min-length": "12"}},
+		{"current-reveal", map[string]string{"type": "button", "aria-pressed": "false", "aria-controls": "current-password", "hidden": ""}},
+		{"new-reveal", map[string]string{"type": "button", "aria-pressed": "false", "aria-controls": "new-password", "hidden": ""}},
+		{"change-password", map[string]string{"type": "submit", "disabled": ""}},
+		{"sessions", map[string]string{"role": "table", "aria-labelledby": "sessions-heading", "hidden": ""}},
+		{"end-others", map[string]string{"type": "button", "hidden": ""}},
+		{"reload", map[string]string{"type": "button", "hidden": ""}},
+		{"confirm-cancel", map[string]string{"type": "button", "autofocus": ""}},
+		{"errors", map[string]string{"role": "alert"}},
+		{"sessions-errors", map[string]string{"role": "alert"}},
+		{"status", map[string]string{"role": "status"}},
+	})
+	wantLabels(t, doc, "current-password", "new-password")
+	if got := text(byID(t, doc, "password-rules")); !strings.Contains(got, "12 to 256 characters") {
+		t.Errorf("the rules of a password are %q", got)
+	}
+	if got := text(byID(t, doc, "new-reveal")); got != "Show new password" {
+		t.Errorf("the button that shows the new password says %q", got)
+	}
+	if byID(t, doc, "rows").FirstChild != nil {
+		t.Error("there are sessions before anybody has asked for them")
+	}
+}
+
+// Where the cookie does not stick, the page can tell whether that is because of the address it was opened at.
+func TestPagesThatLogInKnowThePublicAddress(t *testing.T) {
+	p := open(page(""))
+	p.PublicURL = "https://login.example.org"
+	for name, component := range map[string]templ.Component{
+		"login":    Login(LoginPage{p}),
+		"register": Register(RegisterPage{p, 8}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			wantAttributes(t, render(t, component), []attributes{
+				{"not-kept", map[string]string{"data-public-url": "https://login.example.org", "hidden": ""}},
+				{"not-kept-heading", map[string]string{"tabindex": "-1"}},
+				{"public-address", map[string]string{"hidden": ""}},
+				{"go-on", map[string]string{"href": "/"}},
+			})
+		})
+	}
+}
+
 // The frame that Swagger UI is drawn in loads it before the module that starts it.
 func TestDocsLoadTheirScriptsInOrder(t *testing.T) {
 	doc := render(t, Docs(DocsPage{page("API")}))
@@ -349,9 +402,10 @@ func TestDocsLoadTheirScriptsInOrder(t *testing.T) {
 
 func TestTheHeaderMarksThePageItIsOn(t *testing.T) {
 	for id, component := range map[string]templ.Component{
-		"nav-home":  Home(HomePage{page("Home")}),
-		"nav-users": Users(UsersPage{page("Users")}),
-		"":          Docs(DocsPage{page("API")}),
+		"nav-home":    Home(HomePage{page("Home")}),
+		"nav-account": Account(AccountPage{page("Account"), 8}),
+		"nav-users":   Users(UsersPage{page("Users")}),
+		"":            Docs(DocsPage{page("API")}),
 	} {
 		for _, link := range byTag(byID(t, render(t, component), "nav"), "a") {
 			got, _ := attr(link, "id")
@@ -365,8 +419,9 @@ func TestTheHeaderMarksThePageItIsOn(t *testing.T) {
 // Until the module has asked, nobody knows who is logged in, so no card may claim anything.
 func TestPagesForMembersStartByChecking(t *testing.T) {
 	for name, component := range map[string]templ.Component{
-		"home":  Home(HomePage{page("Home")}),
-		"users": Users(UsersPage{page("Users")}),
+		"home":    Home(HomePage{page("Home")}),
+		"account": Account(AccountPage{page("Account"), 8}),
+		"users":   Users(UsersPage{page("Users")}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			doc := render(t, component)
