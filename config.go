@@ -122,7 +122,7 @@ func (c *Config) wrong() problems {
 	path, isSQLite := strings.CutPrefix(c.DatabaseURL, models.SQLiteScheme)
 	check(isSQLite && path != "", "DATABASE_URL", "use sqlite: and the path of a file, such as sqlite:data/latchkey.db.")
 	_, err = auth.ParseSecrets(c.JWTSecret)
-	check(err == nil || c.JWTSecret == "", "JWT_SECRET", "use at least 32 bytes, such as openssl rand -base64 32 prints; several are separated by commas, newest first.")
+	check(err == nil || c.JWTSecret == "", "JWT_SECRET", "use at least 32 bytes without spaces around them, such as openssl rand -base64 32 prints; several are separated by commas alone, newest first.")
 	check(slices.Contains([]string{auth.HS256, auth.ES256, auth.RS256}, c.JWTAlg), "JWT_ALG", "use HS256, ES256 or RS256.")
 	check(c.AccessTokenTTL >= time.Second, "ACCESS_TOKEN_TTL", "use a duration from 1s up, such as 15m.")
 	check(c.RefreshTokenTTL >= time.Second, "REFRESH_TOKEN_TTL", "use a duration from 1s up, such as 720h.")
@@ -131,7 +131,7 @@ func (c *Config) wrong() problems {
 	check(models.ValidUsername(c.AdminName), "ADMIN_NAME", "use 3 to 64 of letters, digits and ._-@+.")
 	policy := auth.PasswordPolicy{MinLength: c.PasswordMinLength}
 	if err := policy.Check(c.AdminName, c.AdminPassword); err != nil && c.AdminPassword != "" {
-		check(false, "ADMIN_PASSWORD", err.Error())
+		check(false, "ADMIN_PASSWORD", err.Error()+" Once there is a user it means nothing and can go.")
 	}
 	check(c.Signup == "open" || c.Signup == "closed", "SIGNUP", "use open or closed.")
 	check(c.PasswordGrant == "on" || c.PasswordGrant == "off", "PASSWORD_GRANT", "use on or off.")
@@ -150,7 +150,11 @@ func (c *Config) wrong() problems {
 // writes an origin.
 func isOrigin(text string) bool {
 	u, err := url.Parse(text)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && text == u.Scheme+"://"+u.Host
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || text != u.Scheme+"://"+u.Host {
+		return false
+	}
+	isDefaultPort := u.Port() == map[string]string{"http": "80", "https": "443"}[u.Scheme] || strings.HasSuffix(u.Host, ":")
+	return u.Hostname() != "" && !isDefaultPort && text == strings.ToLower(text) && !strings.ContainsAny(text, "*?")
 }
 
 // publicURL is PUBLIC_URL or, when unset, the address that was bound, as a

@@ -67,7 +67,17 @@ func makeSecret(path string) error {
 	if err := os.Link(temporary, path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return nil
+	return syncFolder(filepath.Dir(path))
+}
+
+// syncFolder makes sure that a new name in a folder survives a power cut, as
+// what the database says of it does.
+func syncFolder(path string) error {
+	folder, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
 }
 
 func readSecret(path string) (string, error) {
@@ -111,7 +121,7 @@ func ensureAdmin(ctx context.Context, store *models.Store, config Config, stdout
 	password, source := config.AdminPassword, "ADMIN_PASSWORD"
 	announce := func() error { return nil }
 	if password == "" {
-		password = rand.Text()
+		password = makePassword(config)
 		path := filepath.Join(dataFolder, adminPasswordFile)
 		if isTerminal(stdout) {
 			source = "shown above, this once"
@@ -133,6 +143,20 @@ func ensureAdmin(ctx context.Context, store *models.Store, config Config, stdout
 	return nil
 }
 
+// makePassword makes a password that the rules let the first user have.
+func makePassword(config Config) string {
+	policy := auth.PasswordPolicy{MinLength: config.PasswordMinLength}
+	for {
+		password := rand.Text()
+		for len(password) < policy.MinLength {
+			password += rand.Text()
+		}
+		if policy.Check(config.AdminName, password) == nil { // a short name can be in it by chance
+			return password
+		}
+	}
+}
+
 func tell(stdout io.Writer, name, password string) error {
 	_, err := fmt.Fprintf(stdout, "\n  The first user is %s, with the password %s\n  It is shown this once. Log in and keep it.\n\n", name, password)
 	return err
@@ -144,5 +168,8 @@ func replaceFile(path, text string) error {
 	if err != nil {
 		return err
 	}
-	return os.Rename(temporary, path)
+	if err := os.Rename(temporary, path); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(path))
 }

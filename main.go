@@ -40,7 +40,8 @@ const usage = `usage:
   latchkey user disable NAME      ends the user's sessions and lets nobody log in
   latchkey user enable NAME
   latchkey user password NAME     sets another password and ends the sessions
-  latchkey user role NAME ROLE... gives the user these roles and no others
+  latchkey user role NAME ROLE... gives the user these roles and no others,
+                                  or with --none no role at all
   latchkey user delete NAME
   latchkey keys list              lists the keys that sign and verify tokens
   latchkey keys rotate            makes the next key sign; [--force] at once

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -191,10 +192,7 @@ func TestTheFirstStartMakesAllThatIsNeeded(t *testing.T) {
 		t.Errorf("the log does not say who the first user is:\n%s", log)
 	}
 
-	again := start(t, folder) // a restart logs nobody out and makes nobody new
-	if got := who(t, again.url, token); got != 401 {
-		t.Errorf("the issuer is the address, which changed: status %d", got)
-	}
+	again := start(t, folder) // makes nobody and nothing new
 	if log := again.stop(t); strings.Contains(log, "first user") {
 		t.Errorf("the restart made a user:\n%s", log)
 	}
@@ -239,6 +237,7 @@ func TestAWrongStartIsRefusedInOneMessage(t *testing.T) {
 	}{
 		{"short secret", nil, []string{"JWT_SECRET=0123456789012345678901234567890"}, "JWT_SECRET: "},
 		{"short secret in the file", secretOf(0o600, "short"), nil, "fewer than 32 bytes"},
+		{"secret file with a line end", secretOf(0o600, long+"\n"), nil, "white space"},
 		{"empty secret file", secretOf(0o600, ""), nil, "no secret"},
 		{"secret that all can read", secretOf(0o644, long), nil, "chmod 600"},
 		{"secret that the group can read", secretOf(0o640, long), nil, "chmod 600"},
@@ -407,4 +406,57 @@ func TestTheCommandLine(t *testing.T) {
 			t.Errorf("%v: exit code %d:\n%s", row.args, exit, out)
 		}
 	}
+}
+
+// TestAMadePasswordObeysTheRules: also those that ask for more than usual.
+func TestAMadePasswordObeysTheRules(t *testing.T) {
+	folder := t.TempDir()
+	p := start(t, folder, "PASSWORD_MIN_LENGTH=60", "ADMIN_NAME=abc")
+	password := strings.TrimSpace(read(t, filepath.Join(folder, "data", "admin-password")))
+	if status, _ := login(t, p.url, "abc", password); status != 200 || len(password) < 60 {
+		t.Errorf("status %d with %d characters", status, len(password))
+	}
+}
+
+// TestSessionsSurviveAKillInTheMiddleOfARefresh kills the server under
+// refreshes that come one after the other, and goes on with the last token
+// whose answer arrived.
+func TestSessionsSurviveAKillInTheMiddleOfARefresh(t *testing.T) {
+	folder := t.TempDir()
+	settings := []string{"ADMIN_PASSWORD=correct horse battery", "PUBLIC_URL=http://localhost:8000"}
+	p := start(t, folder, settings...)
+	response, err := http.PostForm(p.url+"/token", url.Values{"username": {"admin"}, "password": {"correct horse battery"}})
+	must(t, err)
+	token, err := refreshTokenOf(t, response)
+	must(t, err)
+	for round := range 5 {
+		time.AfterFunc(time.Duration(50+20*round)*time.Millisecond, func() { p.Process.Kill() })
+		for {
+			response, err := http.PostForm(p.url+"/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}})
+			var next string
+			if err == nil {
+				next, err = refreshTokenOf(t, response)
+			}
+			if err != nil {
+				break // it is dead, perhaps before it could answer what it had done
+			}
+			token = next
+		}
+		p.Wait()
+		p = start(t, folder, settings...)
+	}
+}
+
+// refreshTokenOf reads an answer of /token. It fails when the answer was cut.
+func refreshTokenOf(t *testing.T, response *http.Response) (string, error) {
+	t.Helper()
+	defer response.Body.Close()
+	if response.StatusCode != 200 {
+		t.Fatalf("status %d: the session did not survive", response.StatusCode)
+	}
+	var answer struct {
+		Refresh string `json:"refresh_token"`
+	}
+	err := json.NewDecoder(response.Body).Decode(&answer)
+	return answer.Refresh, err
 }

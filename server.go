@@ -62,7 +62,7 @@ func serve(ctx context.Context, p process) (err error) {
 	}
 	defer signing.follow(ctx, issuer)()
 	log.Info("Latchkey is ready", "url", publicURL, "address", listener.Addr().String(), "version", version())
-	go purge(ctx, store, log)
+	defer startPurge(ctx, store, log)()
 	return serveHTTP(ctx, listener, handler, log)
 }
 
@@ -90,13 +90,23 @@ func serveHTTP(ctx context.Context, listener net.Listener, handler *handlers.Han
 	case <-ctx.Done():
 	}
 	log.Info("stopping: running requests are answered first")
-	handler.Drain()
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 	defer cancel()
 	if err := server.Shutdown(bounded); err != nil {
 		return errors.Join(fmt.Errorf("some requests did not end in %s: %w", drainTime, err), server.Close())
 	}
 	return nil
+}
+
+// startPurge purges until ctx ends or stop is called, which waits for its end.
+func startPurge(ctx context.Context, store *models.Store, log *slog.Logger) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		purge(ctx, store, log)
+	}()
+	return func() { cancel(); <-ended }
 }
 
 // purge deletes what has expired, a little at a time, until ctx ends. Nothing

@@ -26,6 +26,7 @@ type userCommand struct {
 	email string   // --email
 	roles []string // --role, as often as it was given
 	json  bool     // --json
+	none  bool     // --none: no role at all
 }
 
 // userActions is every "latchkey user" command. All but list take a NAME.
@@ -56,7 +57,7 @@ func runUser(ctx context.Context, p process, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	c.store, err = openStore(ctx, config, args[0] == "add")
+	c.store, err = openStore(ctx, config, false)
 	if err != nil {
 		return err
 	}
@@ -76,6 +77,9 @@ func (c *userCommand) parse(action string, args []string) error {
 		flags.StringVar(&c.email, "email", "", "")
 		flags.Func("role", "", func(role string) error { c.roles = append(c.roles, role); return nil })
 	}
+	if action == "role" {
+		flags.BoolVar(&c.none, "none", false, "")
+	}
 	var words []string
 	for {
 		if err := flags.Parse(args); err != nil {
@@ -89,14 +93,15 @@ func (c *userCommand) parse(action string, args []string) error {
 	if len(words) > 0 {
 		c.name, c.rest = words[0], words[1:]
 	}
-	if (c.name == "") != (action == "list") || len(c.rest) > 0 && action != "role" {
+	namesRoles := len(c.rest) > 0 || c.none
+	if (c.name == "") != (action == "list") || namesRoles != (action == "role") || len(c.rest) > 0 && c.none {
 		return errUsage
 	}
 	return nil
 }
 
 func (c *userCommand) add(ctx context.Context) error {
-	password, err := c.readPassword()
+	password, err := c.readPassword(ctx)
 	if err != nil {
 		return err
 	}
@@ -142,7 +147,7 @@ func (c *userCommand) password(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	password, err := c.readPassword()
+	password, err := c.readPassword(ctx)
 	if err != nil {
 		return err
 	}
@@ -262,9 +267,9 @@ const maxPasswordInput = 64 << 10
 // readPassword asks a person without showing what is typed, and reads
 // standard input to its end otherwise. One line ending at the end is not part
 // of the password.
-func (c *userCommand) readPassword() (string, error) {
+func (c *userCommand) readPassword(ctx context.Context) (string, error) {
 	if file, isFile := c.Stdin.(*os.File); isFile && term.IsTerminal(int(file.Fd())) {
-		return c.askPassword(int(file.Fd()))
+		return c.askPassword(ctx, int(file.Fd()))
 	}
 	text, err := io.ReadAll(io.LimitReader(c.Stdin, maxPasswordInput))
 	if err != nil {
@@ -277,19 +282,43 @@ func (c *userCommand) readPassword() (string, error) {
 	return password, nil
 }
 
-func (c *userCommand) askPassword(terminal int) (string, error) {
+func (c *userCommand) askPassword(ctx context.Context, terminal int) (string, error) {
 	var answers [2]string
 	for i, question := range []string{"New password: ", "The same again: "} {
 		fmt.Fprint(c.Stderr, question)
-		text, err := term.ReadPassword(terminal)
+		text, err := readHidden(ctx, terminal)
 		fmt.Fprintln(c.Stderr)
 		if err != nil {
 			return "", fmt.Errorf("reading the password: %w", err)
 		}
-		answers[i] = string(text)
+		answers[i] = text
 	}
 	if answers[0] != answers[1] {
 		return "", errors.New("the two passwords differ; nothing was changed")
 	}
 	return answers[0], nil
+}
+
+// readHidden reads a line from a terminal without showing it. When ctx ends
+// first it leaves the terminal as it was; its reader then waits in vain.
+func readHidden(ctx context.Context, terminal int) (string, error) {
+	before, err := term.GetState(terminal)
+	if err != nil {
+		return "", err
+	}
+	type line struct {
+		text []byte
+		err  error
+	}
+	read := make(chan line, 1)
+	go func() {
+		text, err := term.ReadPassword(terminal)
+		read <- line{text, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return "", errors.Join(ctx.Err(), term.Restore(terminal, before))
+	case answer := <-read:
+		return string(answer.text), answer.err
+	}
 }

@@ -54,7 +54,7 @@ func TestUserCommandsWorkWhileTheServerRuns(t *testing.T) {
 	if status := get(t, p.url+"/users", token); status != 200 {
 		t.Errorf("the role does not count: %d", status)
 	}
-	wantDone(t, folder, "", "without a role", "user", "role", "jonas")
+	wantDone(t, folder, "", "without a role", "user", "role", "jonas", "--none")
 	wantDone(t, folder, "", "jonas is disabled", "user", "disable", "jonas")
 	if status := who(t, p.url, token); status != 401 {
 		t.Errorf("a disabled user: %d", status)
@@ -81,18 +81,19 @@ func TestUserCommandsWorkWhileTheServerRuns(t *testing.T) {
 
 func TestUserListIsATableOrJSON(t *testing.T) {
 	folder := t.TempDir()
+	start(t, folder, "ADMIN_NAME=zoe").stop(t)
 	wantDone(t, folder, "some other words", "added", "user", "add", "jonas", "--email", "jonas@example.org")
 	wantDone(t, folder, "some other words", `"username":"Petra"`, "user", "add", "--json", "Petra", "--role", "editor")
 	stdout, _, _ := latchkey(t, folder, "", "user", "list", "--json")
 	var users []map[string]any
-	if err := json.Unmarshal([]byte(stdout), &users); err != nil || len(users) != 2 {
+	if err := json.Unmarshal([]byte(stdout), &users); err != nil || len(users) != 3 {
 		t.Fatalf("%v: %s", err, stdout)
 	}
 	if users[0]["username"] != "jonas" || users[0]["email"] != "jonas@example.org" || users[1]["roles"].([]any)[0] != "editor" || users[1]["email"] != nil {
 		t.Errorf("the users are %v", users)
 	}
 	table, _, _ := latchkey(t, folder, "", "user", "list")
-	if lines := strings.Split(strings.TrimSpace(table), "\n"); len(lines) != 3 || !strings.HasPrefix(lines[0], "NAME") || !strings.HasPrefix(lines[2], "Petra") {
+	if lines := strings.Split(strings.TrimSpace(table), "\n"); len(lines) != 4 || !strings.HasPrefix(lines[0], "NAME") || !strings.HasPrefix(lines[2], "Petra") {
 		t.Errorf("the table is\n%s", table)
 	}
 }
@@ -100,9 +101,11 @@ func TestUserListIsATableOrJSON(t *testing.T) {
 func TestUserCommandsThatAreRefused(t *testing.T) {
 	folder := t.TempDir()
 	wantRefused(t, folder, "", 1, "no database", "user", "list")
+	wantRefused(t, folder, "some other words", 1, "no database", "user", "add", "jonas")
 	if files := snapshot(t, folder); len(files) > 0 {
 		t.Errorf("a command in the wrong place made %v", files)
 	}
+	start(t, folder).stop(t)
 	wantDone(t, folder, "some other words", "added", "user", "add", "jonas")
 	wantRefused(t, folder, "some other words", 1, "taken", "user", "add", "Jonas")
 	wantRefused(t, folder, "short", 1, "too short", "user", "add", "petra")
@@ -114,6 +117,7 @@ func TestUserCommandsThatAreRefused(t *testing.T) {
 	for _, args := range [][]string{
 		{"user"}, {"user", "rename"}, {"user", "add"}, {"user", "add", "petra", "secret"}, {"user", "disable", "a", "b"},
 		{"user", "list", "jonas"}, {"user", "add", "petra", "--password", "x"}, {"user", "delete", "jonas", "--role", "x"}, {"user", "--json"},
+		{"user", "role", "jonas"}, {"user", "role", "jonas", "editor", "--none"},
 	} {
 		wantRefused(t, folder, "some other words", 2, "usage:", args...)
 	}

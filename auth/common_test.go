@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestEveryCommonPasswordIsRefusedInEveryCase(t *testing.T) {
+func TestCommonPasswordsAreRefusedInEveryCase(t *testing.T) {
 	list := strings.Split(strings.Trim(commonPasswords, "\n"), "\n")
 	if len(list) != 45685 {
 		t.Errorf("the list has %d passwords", len(list))

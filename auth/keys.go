@@ -19,8 +19,9 @@ const MinSecretLength = 32
 
 // Errors of ParseSecrets.
 var (
-	ErrNoSecret    = errors.New("there is no secret")
-	ErrShortSecret = fmt.Errorf("a secret has fewer than %d bytes", MinSecretLength)
+	ErrNoSecret     = errors.New("there is no secret")
+	ErrShortSecret  = fmt.Errorf("a secret has fewer than %d bytes", MinSecretLength)
+	ErrSpacedSecret = errors.New("a secret has white space before or after it, which would be part of it")
 )
 
 // Secret is what only this service and those it trusts know. Its raw bytes
@@ -29,13 +30,17 @@ var (
 type Secret []byte
 
 // ParseSecrets reads secrets separated by commas, newest first. It fails with
-// ErrNoSecret or ErrShortSecret.
+// ErrNoSecret, ErrShortSecret or
+// ErrSpacedSecret.
 func ParseSecrets(text string) ([]Secret, error) {
 	if text == "" {
 		return nil, ErrNoSecret
 	}
 	var secrets []Secret
 	for part := range strings.SplitSeq(text, ",") {
+		if strings.TrimSpace(part) != part {
+			return nil, ErrSpacedSecret
+		}
 		if len(part) < MinSecretLength {
 			return nil, ErrShortSecret
 		}

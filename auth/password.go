@@ -50,6 +50,17 @@ type Cost struct {
 	Threads uint8
 }
 
+// above returns a cost of as much work as c takes more than other: work is
+// memory times passes. Its Time is zero when it does not take more.
+func (c Cost) above(other Cost) Cost {
+	work := int64(c.Memory)*int64(c.Time) - int64(other.Memory)*int64(other.Time)
+	memory := work / int64(c.Time)
+	if memory < 8*int64(c.Threads) { // less than the least that Argon2 takes
+		return Cost{}
+	}
+	return Cost{Memory: uint32(memory), Time: c.Time, Threads: c.Threads}
+}
+
 // Hasher hashes and verifies passwords with Argon2id (RFC 9106), never more
 // at once than its gate admits. It is safe for concurrent use.
 type Hasher struct {
@@ -84,7 +95,8 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 // Verify returns nil when encoded is a hash of password, and
 // ErrPasswordMismatch when it is another's. An empty encoded stands for a user
 // that does not exist: it never matches, and costs one hash like any other, so
-// that time does not tell who exists (ASVS 6.3.8). Other errors are those of
+// that time does not tell who exists (ASVS 6.3.8). For the same reason a hash
+// from the time of a lower cost costs the difference on top. Other errors are those of
 // Hash, and ErrMalformedHash.
 func (h *Hasher) Verify(ctx context.Context, password, encoded string) error {
 	if encoded == "" {
@@ -100,6 +112,9 @@ func (h *Hasher) Verify(ctx context.Context, password, encoded string) error {
 	}
 	defer leave()
 	key := derive(password, stored.salt, stored.cost, uint32(len(stored.key)))
+	if rest := h.cost.above(stored.cost); rest.Time > 0 {
+		derive(password, stored.salt, rest, uint32(len(stored.key)))
+	}
 	if subtle.ConstantTimeCompare(key, stored.key) != 1 {
 		return ErrPasswordMismatch
 	}

@@ -37,7 +37,7 @@ func (p PasswordPolicy) Check(username, password string) error {
 	length := utf8.RuneCountInString(password)
 	minimum := max(p.MinLength, MinPasswordLength)
 	switch {
-	case !utf8.ValidString(password) || strings.ContainsRune(password, 0):
+	case !utf8.ValidString(password) || strings.ContainsAny(password, "\x00\uFFFD"):
 		return &WeakPasswordError{"The password holds a character that cannot be stored. Use letters, digits, signs and spaces."}
 	case length < minimum:
 		return &WeakPasswordError{fmt.Sprintf("The password is too short. Use at least %d characters.", minimum)}

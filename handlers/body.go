@@ -44,8 +44,13 @@ const (
 // and whatever its framing says, so that Huma finds it whole. Huma's own limit
 // is off by one, and it answers a body cut short with 500.
 func (h *Handler) checkBody(ctx huma.Context, next func(huma.Context)) {
-	if ctx.Operation().RequestBody != nil {
-		c := humaecho.Unwrap(ctx)
+	c := humaecho.Unwrap(ctx)
+	if ctx.Operation().RequestBody == nil {
+		if c.Request().ContentLength > maxBody { // it means nothing, and is not read
+			h.fail(refuse(http.StatusRequestEntityTooLarge, errTooLarge), c)
+			return
+		}
+	} else {
 		body, err := readBody(c.Request())
 		if err != nil {
 			h.fail(err, c)

@@ -1,16 +1,6 @@
 package handlers
 
-import (
-	"net/http"
-	"strings"
-
-	"latchkey/models"
-)
-
-// clientOf is who sends a request, for the list of sessions.
-func clientOf(r *http.Request, address string) models.Client {
-	return models.Client{Device: deviceOf(r.UserAgent()), Address: address}
-}
+import "strings"
 
 // deviceOf says in words what a User-Agent header means, such as "Firefox on
 // Linux". Only words from here come out, whatever the header holds. The first

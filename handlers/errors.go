@@ -99,6 +99,8 @@ func describeError(err error) *problem {
 // It names an error only where a token was sent (RFC 6750 3.1).
 func (p *problem) challenge() string {
 	switch {
+	case p.Type != "about:blank": // the cookie's, which is no token of this header
+		return "Bearer"
 	case errors.Is(p.cause, errTooLittleRole):
 		return `Bearer error="insufficient_scope"`
 	case errors.Is(p.cause, auth.ErrInvalidToken), errors.Is(p.cause, models.ErrSessionEnded):

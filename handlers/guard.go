@@ -49,9 +49,10 @@ func needs(role string) func(*huma.Operation) {
 	return func(op *huma.Operation) { op.Security = []map[string][]string{{oauthName: {role}}} }
 }
 
-// orCookie lets the refresh cookie stand in for a bearer. An operation that
-// does must be sameOrigin too.
+// orCookie lets the refresh cookie stand in for a bearer. Since browsers send
+// cookies along by themselves, the operation is sameOrigin too.
 func orCookie(op *huma.Operation) {
+	sameOrigin(op)
 	op.Security = append(bearer(), map[string][]string{cookieName: {}})
 }
 
@@ -63,13 +64,21 @@ func isPublic(op *huma.Operation) bool { return op.Security != nil && len(op.Sec
 // sameOrigin refuses requests that the page of another site makes a browser
 // send, with that browser's cookies and from its address.
 func sameOrigin(op *huma.Operation) {
-	op.Metadata = map[string]any{sameOriginKey: true}
+	mark(op, sameOriginKey)
 	op.Errors = append(op.Errors, http.StatusForbidden)
 }
 
 // anyOrigin lets browser apps of every origin read the answer (CORS), without
 // cookies. It is for what is public anyway.
-func anyOrigin(op *huma.Operation) { op.Metadata = map[string]any{anyOriginKey: true} }
+func anyOrigin(op *huma.Operation) { mark(op, anyOriginKey) }
+
+// mark notes something of an operation that only this package reads.
+func mark(op *huma.Operation, key string) {
+	if op.Metadata == nil {
+		op.Metadata = map[string]any{}
+	}
+	op.Metadata[key] = true
+}
 
 // canAnswer adds statuses to what the document says of an operation.
 func canAnswer(statuses ...int) func(*huma.Operation) {
@@ -153,6 +162,10 @@ func (h *Handler) principalOf(r *http.Request) (auth.Principal, error) {
 // is no good bearer, for the reason given, which stays the reason when there
 // is no good cookie either.
 func (h *Handler) orPrincipalOfCookie(r *http.Request, reason error) (auth.Principal, error) {
+	isAboutTheToken := func(err error) bool { return errors.Is(reason, err) }
+	if !slices.ContainsFunc([]error{errNoToken, auth.ErrInvalidToken, models.ErrSessionEnded}, isAboutTheToken) {
+		return auth.Principal{}, reason // the bearer may be good: a database that is away has said nothing of it
+	}
 	token, err := h.refreshCookie(r)
 	if err != nil {
 		return auth.Principal{}, reason

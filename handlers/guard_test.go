@@ -73,3 +73,14 @@ func operations(document *huma.OpenAPI) (all []*huma.Operation) {
 	}
 	return all
 }
+
+// TestNoReadDeadlineEndsARequestThatWaits: Huma's own, of 5 seconds, would
+// cancel a login that waits for its hash.
+func TestNoReadDeadlineEndsARequestThatWaits(t *testing.T) {
+	s := newServer(t)
+	for _, op := range operations(s.api.OpenAPI()) {
+		if byHuma := op.Path != "/token" && op.Path != "/revoke"; byHuma && op.BodyReadTimeout >= 0 {
+			t.Errorf("%s %s: the timeout is %v", op.Method, op.Path, op.BodyReadTimeout)
+		}
+	}
+}

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -44,7 +43,6 @@ type Handler struct {
 	assets        *static.Files
 	openToOrigins map[string]bool // routes, such as "GET /user", for AllowedOrigins
 	openToAll     map[string]bool // routes for every origin
-	draining      atomic.Bool
 }
 
 // New makes a Handler. It fails when PublicURL is not an origin.
@@ -79,10 +77,6 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.echo.ServeHTTP(w, r)
 }
 
-// Drain makes GET /readyz fail, so that whoever spreads the load sends no more.
-// Everything else goes on.
-func (h *Handler) Drain() { h.draining.Store(true) }
-
 // newAPI puts Huma on Echo. The configuration is written out, because Huma's
 // default one shares its formats and adds routes of its own.
 func (h *Handler) newAPI() huma.API {
@@ -95,7 +89,7 @@ func (h *Handler) newAPI() huma.API {
 		DefaultFormat: jsonType,
 		Transformers:  []huma.Transformer{h.transform},
 	})
-	api.UseMiddleware(h.checkOrigin, h.authenticate, h.checkBody)
+	api.UseMiddleware(answerJSON, h.checkOrigin, h.authenticate, h.checkBody)
 	return api
 }
 
@@ -104,10 +98,12 @@ func (h *Handler) newAPI() huma.API {
 func operation[I, O any](h *Handler, route string, run func(context.Context, *I) (*O, error), describe ...func(*huma.Operation)) {
 	method, path, _ := strings.Cut(route, " ")
 	op := huma.Operation{
-		Method:       method,
-		Path:         path,
-		OperationID:  strings.ToLower(method) + strings.NewReplacer("/.", "-", "/", "-", ".", "-", "{", "", "}", "").Replace(path),
-		MaxBodyBytes: -1, // checkBody has read it already, to the exact limit
+		Method:      method,
+		Path:        path,
+		OperationID: strings.ToLower(method) + strings.NewReplacer("/.", "-", "/", "-", ".", "-", "{", "", "}", "").Replace(path),
+		// checkBody has read the body, to the exact limit and in the server's
+		// time. A deadline of Huma's own would end the request after it.
+		MaxBodyBytes: -1, BodyReadTimeout: -1,
 	}
 	for _, add := range describe {
 		add(&op)
@@ -125,10 +121,19 @@ func operation[I, O any](h *Handler, route string, run func(context.Context, *I)
 	})
 }
 
+// answerJSON keeps Huma from choosing another name for JSON: there is one
+// format, whatever a program accepts. A page's errors are pages; see navigates.
+func answerJSON(ctx huma.Context, next func(huma.Context)) {
+	if r := humaecho.Unwrap(ctx).Request(); !navigates(r) {
+		r.Header.Set(echo.HeaderAccept, jsonType)
+	}
+	next(ctx)
+}
+
 // deadline bounds how long a request may wait for the database or a hash.
 func deadline(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		ctx, cancel := context.WithTimeout(c.Request().Context(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(c.Request().Context(), 5*time.Second)
 		defer cancel()
 		c.SetRequest(c.Request().WithContext(ctx))
 		return next(c)

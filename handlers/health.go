@@ -2,14 +2,9 @@ package handlers
 
 import (
 	"context"
-	"errors"
-	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
 )
-
-// errDraining tells that the process is about to end.
-var errDraining = errors.New("the server is draining")
 
 type healthAnswer struct {
 	Body struct {
@@ -25,7 +20,7 @@ func healthzDocs(op *huma.Operation) {
 
 func readyzDocs(op *huma.Operation) {
 	op.Summary = "Able to serve"
-	op.Description = "Answers 200 while the database answers and the process is not about to end."
+	op.Description = "Answers 200 while the database answers."
 	op.Tags = []string{tagService}
 }
 
@@ -37,12 +32,8 @@ func (h *Handler) healthz(context.Context, *struct{}) (*healthAnswer, error) {
 	return answer, nil
 }
 
-// readyz answers whether requests should be sent here: the database answers
-// and the process is not about to end.
+// readyz answers whether requests should be sent here: the database answers.
 func (h *Handler) readyz(ctx context.Context, in *struct{}) (*healthAnswer, error) {
-	if h.draining.Load() {
-		return nil, newProblem(http.StatusServiceUnavailable, "This server is about to stop. Use another one.", errDraining)
-	}
 	if err := h.Store.Ready(ctx); err != nil {
 		return nil, err
 	}

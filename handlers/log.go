@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -44,15 +45,18 @@ func (h *Handler) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 				fields = append(fields, key, fmt.Sprint(value))
 			}
 		}
-		h.Log.Log(r.Context(), level(status, c.Path()), "request", fields...)
+		cause, _ := c.Get(causeKey).(error)
+		h.Log.Log(r.Context(), level(status, c.Path(), cause), "request", fields...)
 		return nil
 	}
 }
 
 // level keeps what is looked at by machines all day out of the usual log, and
 // puts faults of ours where they are noticed.
-func level(status int, route string) slog.Level {
+func level(status int, route string, cause error) slog.Level {
 	switch {
+	case errors.Is(cause, context.Canceled): // the client left: its own affair
+		return slog.LevelInfo
 	case status >= http.StatusInternalServerError:
 		return slog.LevelError
 	case status < http.StatusBadRequest && (route == "/healthz" || route == "/readyz" || route == "/static/*"):

@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
 
+	"latchkey/models"
 	"latchkey/views"
 )
 
@@ -43,33 +44,30 @@ func loginDocs(op *huma.Operation) {
 // login begins a session and answers with an access token for it. A session
 // that the browser had before is over then: nobody could see it any more.
 func (h *Handler) login(ctx context.Context, in *loginRequest) (*loginAnswer, error) {
-	g, err := h.logIn(ctx, in.Body.Name, in.Body.Password)
+	c := echoContext(ctx)
+	before, _ := h.refreshCookie(c.Request()) // none, or none of ours, replaces nothing
+	g, err := h.logIn(ctx, in.Body.Name, in.Body.Password, before.SessionID)
 	if err != nil {
 		return nil, err
-	}
-	c := echoContext(ctx)
-	if old, err := h.refreshCookie(c.Request()); err == nil {
-		if err := h.Store.EndSession(ctx, old.SessionID); err != nil {
-			return nil, fmt.Errorf("ending the browser's session before: %w", err)
-		}
 	}
 	h.setCookie(c.Response(), g.refresh, g.session)
 	return h.answerLogin(g), nil
 }
 
-// logIn exchanges credentials for a new session: the one way in, for
-// POST /login and POST /token.
-func (h *Handler) logIn(ctx context.Context, username, password string) (grant, error) {
+// logIn exchanges credentials for a new session, which may replace another:
+// the one way in, for POST /login and POST /token.
+func (h *Handler) logIn(ctx context.Context, username, password, replaces string) (grant, error) {
 	user, err := h.Store.Authenticate(ctx, username, password)
 	if err != nil {
 		return grant{}, fmt.Errorf("logging in: %w", err)
 	}
 	c := echoContext(ctx)
-	session, err := h.Store.CreateSession(ctx, user, clientOf(c.Request(), c.RealIP()))
+	client := models.Client{Device: deviceOf(c.Request().UserAgent()), Address: c.RealIP(), Replaces: replaces}
+	session, err := h.Store.CreateSession(ctx, user, client)
 	if err != nil {
 		return grant{}, fmt.Errorf("logging in: %w", err)
 	}
-	h.note(ctx, "logged in", "user", user.ID, "session", session.ID)
+	h.note(ctx, "logged in", "user", user.ID, "session", session.ID, "replaces", replaces)
 	return h.grantOf(user, session)
 }
 

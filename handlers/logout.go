@@ -3,7 +3,6 @@ package handlers
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -20,16 +19,11 @@ func logoutDocs(op *huma.Operation) {
 // goes with it: the person means this browser.
 func (h *Handler) logout(ctx context.Context, _ *struct{}) (*struct{}, error) {
 	p, c := principal(ctx), echoContext(ctx)
-	sessions := []string{p.SessionID}
-	if token, err := h.refreshCookie(c.Request()); err == nil {
-		sessions = append(sessions, token.SessionID)
+	cookie, _ := h.refreshCookie(c.Request()) // none, or none of ours, ends nothing more
+	if err := h.Store.EndSessions(ctx, p.SessionID, cookie.SessionID); err != nil {
+		return nil, fmt.Errorf("logging out: %w", err)
 	}
-	for _, session := range slices.Compact(sessions) {
-		if err := h.Store.EndSession(ctx, session); err != nil {
-			return nil, fmt.Errorf("logging out: %w", err)
-		}
-		h.note(ctx, "logged out", "user", p.UserID, "session", session)
-	}
+	h.note(ctx, "logged out", "user", p.UserID, "session", p.SessionID, "cookie_session", cookie.SessionID)
 	h.clearCookie(c.Response())
 	return nil, nil
 }

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -35,6 +36,9 @@ func meDocs(op *huma.Operation) {
 // me answers with the bearer's own user.
 func (h *Handler) me(ctx context.Context, _ *struct{}) (*meAnswer, error) {
 	user, err := h.Store.UserByID(ctx, principal(ctx).UserID)
+	if errors.Is(err, models.ErrUserNotFound) { // deleted since the guard looked
+		err = models.ErrSessionEnded
+	}
 	if err != nil {
 		return nil, fmt.Errorf("reading one's own user: %w", err)
 	}

@@ -65,7 +65,7 @@ func (h *Handler) staticFile(c echo.Context) error {
 	}
 	header.Set("ETag", file.ETag)
 	header.Set(echo.HeaderVary, echo.HeaderAcceptEncoding)
-	if c.Request().Header.Get("If-None-Match") == file.ETag {
+	if strings.Contains(c.Request().Header.Get("If-None-Match"), file.ETag) {
 		return c.NoContent(http.StatusNotModified)
 	}
 	if strings.Contains(c.Request().Header.Get(echo.HeaderAcceptEncoding), "gzip") {

@@ -125,15 +125,6 @@ func TestHeadAnswersAsGetWithoutABody(t *testing.T) {
 	}
 }
 
-func TestReadinessEndsBeforeTheServer(t *testing.T) {
-	s := newServer(t)
-	wantStatus(t, s.send(t, "GET", "/readyz", ""), 200)
-	s.Drain()
-	wantProblem(t, s.send(t, "GET", "/readyz", ""), 503)
-	wantStatus(t, s.send(t, "GET", "/healthz", ""), 200)
-	s.login(t) // what still comes is still answered
-}
-
 func TestHeadersOfAClientChooseNeitherItsAddressNorTheRequestID(t *testing.T) {
 	s := newServer(t)
 	a := s.send(t, "GET", "/healthz", "", "X-Forwarded-For", "203.0.113.9", "X-Real-IP", "203.0.113.9",
@@ -155,4 +146,38 @@ func TestTheLogGivesEveryRequestOneLine(t *testing.T) {
 	if strings.Count(s.log.String(), "\n") != 1 {
 		t.Error("what was sent broke the log's line")
 	}
+}
+
+func TestThereIsOneFormatWhateverAProgramAccepts(t *testing.T) {
+	s := newServer(t)
+	token := s.login(t)
+	for _, accept := range []string{"", "*/*", "json", "application/json", "application/xml", "application/problem+json", "application/json;q=0, json", "image/*"} {
+		a := s.send(t, "GET", "/user", "", "Authorization", "Bearer "+token, "Accept", accept)
+		wantStatus(t, a, 200)
+		if got := a.Header.Get("Content-Type"); got != "application/json" {
+			t.Errorf("%q gets %q", accept, got)
+		}
+		wantProblem(t, s.postJSON(t, "/login", `{"x":1}`, "Accept", accept), 422)
+		wantProblem(t, s.postJSON(t, "/login", `{`, "Accept", accept), 400)
+	}
+}
+
+// TestBehindAProxyWithTLS makes a Handler as it is where people come by https.
+func TestBehindAProxyWithTLS(t *testing.T) {
+	s := newServer(t)
+	o := s.Options
+	o.PublicURL = "https://login.example.org"
+	h, err := New(o)
+	must(t, err)
+	s.Server.Config.Handler = h
+	body := `{"name":"marisol","password":"` + testPassword + `"}`
+	a := s.postJSON(t, "/login", body, "Origin", "https://login.example.org") // though it is not the address of this server
+	wantStatus(t, a, 200)
+	if got := a.Header.Get("Strict-Transport-Security"); got != "max-age=31536000" {
+		t.Errorf("Strict-Transport-Security is %q", got)
+	}
+	if cookie := a.Cookies()[0]; cookie.Name != "__Host-latchkey" || !cookie.Secure {
+		t.Errorf("the cookie is %+v", cookie)
+	}
+	wantProblem(t, s.postJSON(t, "/login", body, "Origin", "https://evil.example"), 403)
 }

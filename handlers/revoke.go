@@ -42,7 +42,7 @@ func (h *Handler) revokeToken(ctx context.Context, text string) error {
 	} else {
 		return nil
 	}
-	if err := h.Store.EndSession(ctx, session); err != nil {
+	if err := h.Store.EndSessions(ctx, session); err != nil {
 		return fmt.Errorf("revoking a token: %w", err)
 	}
 	h.note(ctx, "revoked a token", "session", session)
@@ -56,5 +56,6 @@ func (h *Handler) documentRevoke() {
 		Path: "/revoke", Summary: "Revoke a token",
 		Description: "Ends the session of a refresh or access token (RFC 7009); both are refused from then on. " +
 			"A token that is not valid is a 200 too.",
-	}, reflect.TypeFor[revokeForm](), &huma.Response{Description: "The token is not valid any more."})
+		Responses: map[string]*huma.Response{"200": {Description: "The token is not valid any more."}},
+	}, reflect.TypeFor[revokeForm]())
 }

@@ -97,7 +97,7 @@ func (h *Handler) exchangePassword(ctx context.Context, username, password strin
 	if username == "" || password == "" {
 		return grant{}, oauthRefusal(http.StatusBadRequest, invalidRequest, "Send username and password in the body.")
 	}
-	return h.logIn(ctx, username, password)
+	return h.logIn(ctx, username, password, "")
 }
 
 func (h *Handler) exchangeRefreshToken(ctx context.Context, text string) (grant, error) {
@@ -127,7 +127,7 @@ func (h *Handler) refuseGrant(c echo.Context, err error) error {
 		refusal.Code = invalidGrant
 	case p.Status == http.StatusUnauthorized:
 		c.Response().Header().Del(echo.HeaderWWWAuthenticate)
-		refusal.Code, refusal.status = invalidGrant, http.StatusBadRequest
+		refusal = oauthRefusal(http.StatusBadRequest, invalidGrant, "The refresh token is not valid, or its session has ended. Log in again.")
 	case p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests:
 		refusal.Code = unavailable
 	}
@@ -169,32 +169,36 @@ func (h *Handler) documentToken() {
 		Path: "/token", Summary: "Exchange a grant for tokens",
 		Description: "The token endpoint of OAuth2 (RFC 6749) with the password grant, for clients that expect one, and the refresh token grant. " +
 			"Clients are public: a client's id and secret, a scope and a Basic header are accepted and ignored.",
-	}, reflect.TypeFor[tokenForm](), &huma.Response{
-		Description: "The grant was exchanged.", Content: h.content(jsonType, reflect.TypeFor[oauthAnswer]()),
-	})
+		Responses: map[string]*huma.Response{
+			"200": {Description: "The grant was exchanged.", Content: h.content(jsonType, reflect.TypeFor[oauthAnswer]())},
+			"401": h.oauthErrorResponse("`invalid_grant`: incorrect username or password."),
+		},
+	}, reflect.TypeFor[tokenForm]())
 }
 
 // documentForm adds an operation that takes a form, and answers errors as
 // RFC 6749 5.2 has them.
-func (h *Handler) documentForm(op huma.Operation, form reflect.Type, success *huma.Response) {
+func (h *Handler) documentForm(op huma.Operation, form reflect.Type) {
 	op.Method = http.MethodPost
 	op.OperationID = "post" + strings.ReplaceAll(op.Path, "/", "-")
 	op.Tags = []string{tagAuthentication}
 	op.Security = []map[string][]string{}
 	op.RequestBody = &huma.RequestBody{Required: true, Content: h.content(formType, form)}
-	op.Responses = map[string]*huma.Response{"200": success}
 	for status, text := range map[string]string{
 		"400": "The form is not right, or what it asks for is not to be had.",
-		"401": "`invalid_grant`: incorrect username or password.",
 		"413": "The body is larger than 16384 bytes.",
 		"415": "The body is not a form.",
 		"500": "A fault of the server.",
 		"503": "Busy: `Retry-After` says how many seconds to wait.",
 	} {
-		op.Responses[status] = &huma.Response{Description: text, Content: h.content(jsonType, reflect.TypeFor[oauthError]())}
+		op.Responses[status] = h.oauthErrorResponse(text)
 	}
 	h.openToOrigins["POST "+op.Path] = true
 	h.api.OpenAPI().AddOperation(&op)
+}
+
+func (h *Handler) oauthErrorResponse(text string) *huma.Response {
+	return &huma.Response{Description: text, Content: h.content(jsonType, reflect.TypeFor[oauthError]())}
 }
 
 func (h *Handler) content(mediaType string, body reflect.Type) map[string]*huma.MediaType {

@@ -27,12 +27,11 @@ func TestTokenTakesThePasswordGrant(t *testing.T) {
 		"without grant_type":        {credentials(), nil},
 		"with an empty grant_type":  {"grant_type=&" + credentials(), nil},
 		"with a Basic header":       {"grant_type=password&" + credentials(), []string{"Authorization", "Basic Y2xpZW50OnNlY3JldA=="}},
-		"with unknown parameters":   {"grant_type=password&x=1&x=&" + credentials(), nil},
+		"with unknown parameters":   {"grant_type=password&x=1&y=&" + credentials(), nil},
 		"from another origin":       {"grant_type=password&" + credentials(), []string{"Origin", "https://evil.example"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			body := strings.Replace(row.body, "x=1&x=&", "x=1&y=&", 1)
-			a := s.postForm(t, "/token", body, row.headers...)
+			a := s.postForm(t, "/token", row.body, row.headers...)
 			wantStatus(t, a, 200)
 			if a.field("token_type") != "bearer" || a.field("expires_in") != float64(900) {
 				t.Errorf("the answer is %s", a.body)
@@ -122,7 +121,7 @@ func TestThePasswordGrantCanBeSwitchedOff(t *testing.T) {
 
 func TestTokenIsBusyAsOAuthClientsReadIt(t *testing.T) {
 	s := newServer(t)
-	s.Store.Hasher = busyHasher(t)
+	s.Store.Hasher = busyHasher()
 	a := s.postForm(t, "/token", credentials())
 	wantStatus(t, a, 503)
 	if a.field("error") != "temporarily_unavailable" || a.Header.Get("Retry-After") == "" {

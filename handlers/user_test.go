@@ -13,7 +13,7 @@ import (
 )
 
 // busyHasher is a hasher whose gate admits nobody.
-func busyHasher(*testing.T) *auth.Hasher {
+func busyHasher() *auth.Hasher {
 	return auth.NewHasher(auth.Cost{Memory: 64, Time: 1, Threads: 1}, 0, 0)
 }
 

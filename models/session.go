@@ -45,8 +45,9 @@ func (p SessionPolicy) expiry(created, now time.Time) time.Time {
 
 // Client is who logs in, as far as a request tells.
 type Client struct {
-	Device  string
-	Address string
+	Device   string
+	Address  string
+	Replaces string // the id of the browser's session before, which ends; may be empty
 }
 
 // CreateSession begins a session of a user whom Authenticate returned. It
@@ -68,6 +69,9 @@ func (s *Store) CreateSession(ctx context.Context, user User, client Client) (Se
 		}
 		if same == 0 {
 			return fmt.Errorf("%w: user %s changed during the login", ErrInvalidCredentials, user.ID)
+		}
+		if err := tx.Where("id = ?", client.Replaces).Delete(&Session{}).Error; err != nil {
+			return failed("ending the session before", err)
 		}
 		newest := tx.Model(&Session{}).Select("id").Where("user_id = ?", user.ID).Order("id DESC").Limit(MaxSessions - 1)
 		if err := tx.Where("user_id = ? AND id NOT IN (?)", user.ID, newest).Delete(&Session{}).Error; err != nil {
@@ -170,9 +174,9 @@ func (s *Store) SessionsOf(ctx context.Context, userID string) (sessions []Sessi
 	return sessions, failed("listing sessions", err)
 }
 
-// EndSession ends a session for good. One that is over already stays so.
-func (s *Store) EndSession(ctx context.Context, id string) error {
-	return failed("ending a session", s.writer.WithContext(ctx).Where("id = ?", id).Delete(&Session{}).Error)
+// EndSessions ends sessions for good. Those that are over already stay so.
+func (s *Store) EndSessions(ctx context.Context, ids ...string) error {
+	return failed("ending sessions", s.writer.WithContext(ctx).Where("id IN ?", ids).Delete(&Session{}).Error)
 }
 
 // EndSessionOf ends a session of a user. It fails with ErrSessionNotFound when

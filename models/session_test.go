@@ -15,10 +15,10 @@ func TestASessionStandsForItsUserUntilItEnds(t *testing.T) {
 	if p.UserID != user.ID || p.SessionID != session.ID || p.Username != "Marisol" || !slices.Equal(p.Roles, []string{RoleAdmin}) {
 		t.Errorf("the principal is %+v", p)
 	}
-	must(t, s.EndSession(t.Context(), session.ID))
+	must(t, s.EndSessions(t.Context(), session.ID))
 	_, err = s.Principal(t.Context(), session.ID)
 	wantError(t, err, ErrSessionEnded)
-	must(t, s.EndSession(t.Context(), session.ID)) // ending twice is no error
+	must(t, s.EndSessions(t.Context(), session.ID)) // ending twice is no error
 }
 
 func TestASessionThatIsNotThereIsOver(t *testing.T) {

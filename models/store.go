@@ -70,7 +70,7 @@ type Options struct {
 type Store struct {
 	Options
 	reader *gorm.DB // many connections that cannot write
-	writer *gorm.DB // one connection: writers queue here in order, not on SQLite's lock
+	writer *gorm.DB // one connection: writers wait for each other here, and not for SQLite's lock
 }
 
 // Open opens the database at o.URL, makes it when it is not there unless
@@ -123,8 +123,11 @@ func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 // failed says what the database could not do, as ErrUnavailable; nil stays nil.
 func failed(doing string, err error) error {
-	if err == nil {
+	switch {
+	case err == nil:
 		return nil
+	case errors.Is(err, context.Canceled): // who asked has left; the database did nothing wrong
+		return fmt.Errorf("%s: %w", doing, err)
 	}
 	return fmt.Errorf("%s: %w: %w", doing, ErrUnavailable, err)
 }

@@ -250,7 +250,7 @@ func TestWritersOfSeveralProcessesWaitForEachOther(t *testing.T) {
 				for range 10 {
 					session, err := s.CreateSession(t.Context(), user, Client{})
 					if err == nil {
-						err = s.EndSession(t.Context(), session.ID)
+						err = s.EndSessions(t.Context(), session.ID)
 					}
 					if err != nil {
 						t.Error(err)
@@ -272,7 +272,7 @@ func TestAClosedDatabaseIsUnavailable(t *testing.T) {
 	wantError(t, err, ErrUnavailable)
 	_, err = s.Principal(t.Context(), "x")
 	wantError(t, err, ErrUnavailable)
-	wantError(t, s.EndSession(t.Context(), "x"), ErrUnavailable)
+	wantError(t, s.EndSessions(t.Context(), "x"), ErrUnavailable)
 	wantError(t, s.Ready(t.Context()), ErrUnavailable)
 	_, err = s.EnsureFirstUser(t.Context(), NewUser{}, silently)
 	wantError(t, err, ErrUnavailable)
