@@ -3,12 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"net/url"
 	"os"
 	"os/exec"
-	"regexp"
-	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -18,10 +14,8 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/input"
-	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -32,6 +26,9 @@ const patience = 20 * time.Second
 
 // marisols is the password of marisol, who is the first user.
 const marisols = "correct horse battery"
+
+// homeName is a name of this machine that the browser does not know as its own.
+const homeName = "latchkey.test"
 
 // chromium is the one browser of all tests.
 var chromium struct {
@@ -62,6 +59,7 @@ func openBrowser(t *testing.T) context.Context {
 			chromedp.Flag("disable-gpu", true),
 			chromedp.Flag("disable-quic", true),
 			chromedp.Flag("disable-component-update", true),
+			chromedp.Flag("host-resolver-rules", "MAP "+homeName+" 127.0.0.1"),
 			chromedp.Env("HOME="+folder, "TMPDIR="+folder), // it leaves things there
 		)
 		ctx, endProcess := chromedp.NewExecAllocator(context.Background(), options...)
@@ -150,107 +148,6 @@ func (b *tab) attach(parent context.Context, options ...chromedp.ContextOption) 
 	do(b, audits.Enable, cdp.Empty{})
 	do(b, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
 	b.sees("light", "no-preference", 1280, 800)
-}
-
-// leave closes the tab and all others of this person. What went wrong in them
-// must be the expected faults and no others; see record for how they read.
-func (b *tab) leave(expected ...string) {
-	b.Helper()
-	if !b.Failed() {
-		for _, fault := range b.faults() {
-			if !slices.Contains(expected, fault) {
-				b.Errorf("the browser complains: %s", fault)
-			}
-		}
-		for _, fault := range expected {
-			if !slices.Contains(b.faults(), fault) {
-				b.Errorf("the browser does not say %q", fault)
-			}
-		}
-	}
-	b.close()
-}
-
-// faults returns what went wrong so far.
-func (b *tab) faults() []string {
-	b.Helper()
-	value[int](b, "1") // what the page has said before is known when this is answered
-	b.record.Lock()
-	defer b.record.Unlock()
-	return slices.Clone(b.record.faults)
-}
-
-// sent counts the requests so far, such as "POST /login".
-func (b *tab) sent(request string) (count int) {
-	b.Helper()
-	value[int](b, "1")
-	b.record.Lock()
-	defer b.record.Unlock()
-	for _, sent := range b.record.requests {
-		if sent == request {
-			count++
-		}
-	}
-	return count
-}
-
-// record is what the tabs of one person did. A fault is a failed request as
-// "401 /user" or "ERR_CONNECTION_REFUSED /user", or a kind, a colon and a text.
-type record struct {
-	sync.Mutex
-	origin   string
-	faults   []string
-	requests []string
-	paused   chan fetch.RequestID
-}
-
-var failedRequest = regexp.MustCompile(`^Failed to load resource: (?:the server responded with a status of |net::)(\w+)`)
-
-func (r *record) note(event any) {
-	r.Lock()
-	defer r.Unlock()
-	fault := func(kind, text string) { r.faults = append(r.faults, kind+": "+text) }
-	switch e := event.(type) {
-	case *log.EventEntryAdded:
-		if match := failedRequest.FindStringSubmatch(e.Entry.Text); match != nil {
-			r.faults = append(r.faults, match[1]+" "+path(e.Entry.URL))
-		} else if e.Entry.Level == log.EntryLevelError || e.Entry.Level == log.EntryLevelWarning {
-			fault("console", e.Entry.Text)
-		}
-	case *runtime.EventConsoleAPICalled:
-		if e.Type != runtime.ConsoleAPICalledTypeLog && e.Type != runtime.ConsoleAPICalledTypeDebug {
-			var text strings.Builder
-			for _, argument := range e.Args {
-				text.Write(argument.Value)
-			}
-			fault("console", text.String())
-		}
-	case *runtime.EventExceptionThrown:
-		fault("exception", e.ExceptionDetails.Text)
-	case *audits.EventIssueAdded:
-		if policy := e.Issue.Details.ContentSecurityPolicyIssueDetails; policy != nil {
-			fault("policy", policy.ViolatedDirective)
-		}
-	case *page.EventJavascriptDialogOpening:
-		fault("dialog", e.Message)
-	case *network.EventRequestWillBeSent:
-		r.requests = append(r.requests, e.Request.Method+" "+path(e.Request.URL))
-		if !strings.HasPrefix(e.Request.URL, r.origin+"/") {
-			fault("other host", e.Request.URL)
-		}
-	case *network.EventWebSocketCreated:
-		fault("other host", e.URL)
-	case *fetch.EventRequestPaused:
-		r.paused <- e.RequestID
-	}
-}
-
-func path(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return address
-	}
-	return u.Path
 }
 
 // do runs a command of the browser's protocol in the tab.

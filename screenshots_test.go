@@ -23,7 +23,7 @@ func TestScreenshots(t *testing.T) {
 	}
 	must(t, os.MkdirAll(folder, 0o755))
 	b, _ := visitLatchkey(t)
-	defer b.leave()
+	defer b.leave("401 /refresh")
 	take := func(name string) {
 		for _, scheme := range []string{"light", "dark"} {
 			b.sees(scheme, "reduce", 1280, 800)
