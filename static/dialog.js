@@ -4,8 +4,18 @@ import { byId } from './ui.js';
 
 const confirmation = byId('confirm');
 
+/** Takes the answer to the question that is open. */
+let answer = () => {};
+
 byId('confirm-cancel').addEventListener('click', () => confirmation.close());
-byId('confirm-go-ahead').addEventListener('click', () => confirmation.close('yes'));
+byId('confirm-go-ahead').addEventListener('click', () => {
+  answer(true);
+  confirmation.close();
+});
+// Escape closes it too. The event comes late: by then the next question may be open, whose answer this is not.
+confirmation.addEventListener('close', () => {
+  if (!confirmation.open) answer(false);
+});
 
 /**
  * @param {string} heading
@@ -17,9 +27,8 @@ export function confirmed(heading, text, action) {
   byId('confirm-heading').textContent = heading;
   byId('confirm-text').textContent = text;
   byId('confirm-go-ahead').textContent = action;
-  confirmation.returnValue = '';
   confirmation.showModal();
   return new Promise((resolve) => {
-    confirmation.addEventListener('close', () => resolve(confirmation.returnValue === 'yes'), { once: true });
+    answer = resolve;
   });
 }
