@@ -80,3 +80,35 @@ func TestOneSessionTooManyEndsTheOldest(t *testing.T) {
 		}
 	}
 }
+
+// TestAReadBegunBeforeAChangeIsNotRememberedAfterIt holds a read open, which
+// goes on seeing the world as it was, while a change is made: every read that
+// begins after the change sees it, also when the old one ends last.
+func TestAReadBegunBeforeAChangeIsNotRememberedAfterIt(t *testing.T) {
+	for name, change := range map[string]func(*Store, Session) error{
+		"disabled": func(s *Store, of Session) error {
+			return second(s.UpdateUser(t.Context(), of.UserID, UserChange{Disabled: ptr(true)}))
+		},
+		"deleted":    func(s *Store, of Session) error { return s.DeleteUser(t.Context(), of.UserID) },
+		"logged out": func(s *Store, of Session) error { return s.EndSessions(t.Context(), of.ID) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStore(t)
+			withUser(t, s)
+			session, err := s.CreateSession(t.Context(), createUser(t, s, "jonas"), Client{})
+			must(t, err)
+			held := s.reader.Begin()
+			before := &Store{Options: s.Options, reader: held}
+			_, err = before.Principal(t.Context(), session.ID)
+			must(t, err)
+			must(t, change(s, session))
+			_, err = before.Principal(t.Context(), session.ID)
+			must(t, err) // it really is held open
+			_, err = s.Principal(t.Context(), session.ID)
+			wantError(t, err, ErrSessionEnded)
+			must(t, held.Rollback().Error)
+			_, err = s.Principal(t.Context(), session.ID)
+			wantError(t, err, ErrSessionEnded)
+		})
+	}
+}
