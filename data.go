@@ -114,31 +114,40 @@ func writeTemporary(path, text string) (name string, err error) {
 	return file.Name(), nil
 }
 
-// ensureAdmin makes the first user, role admin, when there is no user. A
-// password that is made here is told once: on stdout when a person looks at
-// it, and in a file otherwise, since logs are kept and read by many.
-func ensureAdmin(ctx context.Context, store *models.Store, config Config, stdout io.Writer, log *slog.Logger) error {
-	password, source := config.AdminPassword, "ADMIN_PASSWORD"
-	announce := func() error { return nil }
-	if password == "" {
-		password = makePassword(config)
-		path := filepath.Join(dataFolder, adminPasswordFile)
-		if isTerminal(stdout) {
-			source = "shown above, this once"
-			announce = func() error { return tell(stdout, config.AdminName, password) }
-		} else {
-			source = path
-			announce = func() error { return replaceFile(path, password+"\n") }
-		}
+// firstUser is the user to make when there is none, and how its password is
+// told: one that is made here once, on stdout when a person looks at it and in
+// a file otherwise, since logs are kept and read by many.
+type firstUser struct {
+	models.NewUser
+	source   string // where the password is to be found
+	announce func() error
+}
+
+func newFirstUser(config Config, stdout io.Writer) firstUser {
+	u := firstUser{source: "ADMIN_PASSWORD", announce: func() error { return nil }}
+	u.NewUser = models.NewUser{Username: config.AdminName, Password: config.AdminPassword, Roles: models.Roles{models.RoleAdmin}}
+	if u.Password != "" {
+		return u
 	}
-	created, err := store.EnsureFirstUser(ctx, models.NewUser{
-		Username: config.AdminName, Password: password, Roles: models.Roles{models.RoleAdmin},
-	}, announce)
+	u.Password = makePassword(config)
+	if isTerminal(stdout) {
+		u.source = "shown above, this once"
+		u.announce = func() error { return tell(stdout, u.Username, u.Password) }
+	} else {
+		u.source = filepath.Join(dataFolder, adminPasswordFile)
+		u.announce = func() error { return replaceFile(u.source, u.Password+"\n") }
+	}
+	return u
+}
+
+// ensureFirstUser makes u when there is no user.
+func ensureFirstUser(ctx context.Context, store *models.Store, u firstUser, log *slog.Logger) error {
+	created, err := store.EnsureFirstUser(ctx, u.NewUser, u.announce)
 	if err != nil {
 		return fmt.Errorf("making the first user: %w", err)
 	}
 	if created {
-		log.Info("made the first user", "name", config.AdminName, "role", models.RoleAdmin, "password", source)
+		log.Info("made the first user", "name", u.Username, "role", models.RoleAdmin, "password", u.source)
 	}
 	return nil
 }

@@ -57,7 +57,7 @@ func serve(ctx context.Context, p process) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := ensureAdmin(ctx, store, config, p.Stdout, log); err != nil {
+	if err := ensureFirstUser(ctx, store, newFirstUser(config, p.Stdout), log); err != nil {
 		return err
 	}
 	defer signing.follow(ctx, issuer)()

@@ -3,7 +3,10 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"maps"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -53,6 +56,13 @@ func TestUserCommandsWorkWhileTheServerRuns(t *testing.T) {
 	wantDone(t, folder, "", "now: admin", "user", "role", "JONAS", "admin")
 	if status := get(t, p.url+"/users", token); status != 200 {
 		t.Errorf("the role does not count: %d", status)
+	}
+	listed, _, _ := latchkey(t, folder, "", "user", "list", "--json")
+	var page struct{ Users json.RawMessage }
+	_, byHTTP := ask(t, p.url+"/users", token)
+	must(t, json.Unmarshal([]byte(byHTTP), &page))
+	if fieldsOf(t, listed) != fieldsOf(t, string(page.Users)) {
+		t.Errorf("the command lists %s, and GET /users %s", listed, byHTTP)
 	}
 	wantDone(t, folder, "", "without a role", "user", "role", "jonas", "--none")
 	wantDone(t, folder, "", "jonas is disabled", "user", "disable", "jonas")
@@ -121,4 +131,16 @@ func TestUserCommandsThatAreRefused(t *testing.T) {
 	} {
 		wantRefused(t, folder, "some other words", 2, "usage:", args...)
 	}
+}
+
+// fieldsOf names the fields of the users in a JSON array.
+func fieldsOf(t *testing.T, array string) string {
+	t.Helper()
+	var users []map[string]any
+	must(t, json.Unmarshal([]byte(array), &users))
+	var names []string
+	for _, user := range users {
+		names = append(names, fmt.Sprint(slices.Sorted(maps.Keys(user))))
+	}
+	return strings.Join(names, "\n")
 }

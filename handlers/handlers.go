@@ -130,10 +130,12 @@ func answerJSON(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
-// deadline bounds how long a request may wait for the database or a hash.
+// deadline bounds how long a request may wait for the database or a hash. It
+// leaves time for two hashes of the highest cost that can be set: at a login
+// the old one is verified and a new one made.
 func deadline(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		ctx, cancel := context.WithTimeout(c.Request().Context(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(c.Request().Context(), 10*time.Second)
 		defer cancel()
 		c.SetRequest(c.Request().WithContext(ctx))
 		return next(c)
