@@ -1,4 +1,4 @@
-package main
+package cmd
 
 import (
 	"bufio"
@@ -25,7 +25,7 @@ import (
 // when it is told to.
 func TestMain(m *testing.M) {
 	if os.Getenv("LATCHKEY_TEST_RUN") == "1" {
-		main()
+		Main()
 		os.Exit(0)
 	}
 	code := m.Run()
