@@ -45,6 +45,7 @@ func (a adapter) Handle(op *huma.Operation, run func(huma.Context)) {
 				run(o)
 			}
 			if o.err != nil {
+				c.Response().Header().Del(echo.HeaderContentType) // Huma's, for the error that it did not write
 				c.Error(o.err)
 			}
 		})

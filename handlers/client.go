@@ -6,6 +6,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"latchkey/auth"
+	"latchkey/models"
 )
 
 // client is the sender of a request. Operations that need to know it embed it in their input.
@@ -36,10 +37,10 @@ func clientOf(c echo.Context) client {
 	}
 }
 
-// actor is a stand-in for models.Actor.
-type actor struct{ UserID, SessionID, Device, Address, RequestID string }
-
-// actor returns who asks for a change, and from where.
-func (c *client) actor() actor {
-	return actor{UserID: c.UserID, SessionID: c.SessionID, Device: c.device, Address: c.address, RequestID: c.requestID}
+// actor returns the client as the one who asks for a change.
+func (c *client) actor() models.Actor {
+	return models.Actor{
+		UserID: c.UserID, SessionID: c.SessionID,
+		Device: c.device, Address: c.address, RequestID: c.requestID,
+	}
 }

@@ -24,11 +24,10 @@ type Options struct {
 	RefreshTokens  *auth.RefreshTokens
 	Log            *slog.Logger
 	Version        string
-	PublicURL      string              // the origin people use, such as https://login.example.org
-	AllowedOrigins []string            // origins of browser apps that may use bearer operations
-	Signup         bool                // whether anyone may create an account
-	PasswordGrant  bool                // whether POST /token accepts the password grant
-	Password       auth.PasswordPolicy // the Store's policy, whose bounds the pages show
+	PublicURL      string   // the origin people use, such as https://login.example.org
+	AllowedOrigins []string // origins of browser apps that may use bearer operations
+	Signup         bool     // whether anyone may create an account
+	PasswordGrant  bool     // whether POST /token accepts the password grant
 }
 
 // Handler serves every route of the service. It is safe for concurrent use.
@@ -41,7 +40,6 @@ type Handler struct {
 	publicURL     string
 	signup        bool
 	passwordGrant bool
-	password      auth.PasswordPolicy
 
 	echo     *echo.Echo
 	api      huma.API
@@ -57,11 +55,10 @@ func New(o Options) (*Handler, error) {
 	h := &Handler{
 		store: o.Store, issuer: o.Issuer, refreshTokens: o.RefreshTokens, log: o.Log,
 		version: o.Version, publicURL: o.PublicURL,
-		signup: o.Signup, passwordGrant: o.PasswordGrant, password: o.Password,
+		signup: o.Signup, passwordGrant: o.PasswordGrant,
 		echo: echo.New(), routes: map[string]*huma.Operation{},
 		origin: http.NewCrossOriginProtection(), assets: static.New(),
 	}
-	h.password.MinLength = max(h.password.MinLength, auth.MinPasswordLength)
 	if err := h.origin.AddTrustedOrigin(o.PublicURL); err != nil {
 		return nil, fmt.Errorf("the public URL: %w", err)
 	}

@@ -3,15 +3,17 @@ package handlers
 import (
 	"log/slog"
 	"strings"
+
+	"latchkey/models"
 )
 
 // logEvent logs what happened, with the address and the request of the actor.
-func (h *Handler) logEvent(by actor, event string, fields ...any) {
+func (h *Handler) logEvent(by models.Actor, event string, fields ...any) {
 	h.log.Info(event, append(fields, "address", by.Address, "id", by.RequestID)...)
 }
 
 // logWarning logs an event that someone should look at.
-func (h *Handler) logWarning(by actor, event string, fields ...any) {
+func (h *Handler) logWarning(by models.Actor, event string, fields ...any) {
 	h.log.Warn(event, append(fields, "address", by.Address, "id", by.RequestID)...)
 }
 

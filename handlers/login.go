@@ -8,7 +8,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
 
-	"latchkey/auth"
 	"latchkey/models"
 	"latchkey/views"
 )
@@ -47,7 +46,7 @@ func loginDocs(op *huma.Operation) {
 		"Requests from other origins are refused: apps on another origin use `/token`."
 	op.Tags = []string{tagAuthentication}
 	readsCookie(op)
-	canFail(op, models.ErrInvalidCredentials, auth.ErrBusy)
+	canFail(op, models.ErrInvalidCredentials, models.ErrBusy)
 }
 
 // login creates a session. The browser's earlier session ends, since nothing could use it any more.
@@ -65,8 +64,8 @@ func (h *Handler) login(ctx context.Context, in *loginRequest) (*loginResponse, 
 }
 
 // verify is the first step of every login: it returns the user with these credentials.
-func (h *Handler) verify(ctx context.Context, by actor, username, password string) (models.User, error) {
-	user, err := h.store.Authenticate(ctx, username, password)
+func (h *Handler) verify(ctx context.Context, by models.Actor, username, password string) (models.User, error) {
+	user, err := h.store.Authenticate(ctx, by, username, password)
 	if err != nil {
 		return models.User{}, fmt.Errorf("verifying credentials: %w", err)
 	}
@@ -75,8 +74,8 @@ func (h *Handler) verify(ctx context.Context, by actor, username, password strin
 
 // begin is the last step of every login: it creates a session of a user whom verify returned and
 // issues its tokens. The session whose id is replaces ends, if there is one.
-func (h *Handler) begin(ctx context.Context, by actor, user models.User, replaces string) (tokens, error) {
-	session, err := h.store.CreateSession(ctx, user, models.Client{Device: by.Device, Address: by.Address, Replaces: replaces})
+func (h *Handler) begin(ctx context.Context, by models.Actor, user models.User, replaces string) (tokens, error) {
+	session, err := h.store.CreateSession(ctx, by, user, replaces)
 	if err != nil {
 		return tokens{}, fmt.Errorf("beginning a session: %w", err)
 	}

@@ -25,7 +25,7 @@ func logoutDocs(op *huma.Operation) {
 // another one: the person means this browser.
 func (h *Handler) logout(ctx context.Context, in *logoutRequest) (*logoutResponse, error) {
 	cookie, _ := h.parseRefreshCookie(in.cookies) // an invalid cookie names no session
-	if err := h.store.EndSessions(ctx, in.SessionID, cookie.SessionID); err != nil {
+	if err := h.store.EndSessions(ctx, in.actor(), in.SessionID, cookie.SessionID); err != nil {
 		return nil, fmt.Errorf("logging out: %w", err)
 	}
 	h.logEvent(in.actor(), "logged out", "user", in.UserID, "session", in.SessionID, "cookie_session", cookie.SessionID)

@@ -8,6 +8,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
+	"latchkey/auth"
 	"latchkey/views"
 )
 
@@ -32,4 +33,9 @@ func (h *Handler) errorPage(c echo.Context, p *problem) templ.Component {
 	return views.Error(views.ErrorPage{
 		Page: h.pageData(p.Title), Status: p.Status, Detail: p.Detail, RequestID: requestID(c),
 	})
+}
+
+// minPasswordLength returns how many characters a new password needs.
+func (h *Handler) minPasswordLength() int {
+	return max(h.store.PasswordPolicy().MinLength, auth.MinPasswordLength)
 }

@@ -23,12 +23,12 @@ func changePasswordDocs(op *huma.Operation) {
 	op.Summary = "Change your password"
 	op.Description = "Sets a new password and ends your other sessions, so that anyone who knew the old password is logged out."
 	op.Tags = []string{tagAccount}
-	canFail(op, models.ErrWrongPassword, errWeakPassword, auth.ErrBusy)
+	canFail(op, models.ErrWrongPassword, errWeakPassword, models.ErrBusy)
 }
 
 // changePassword sets a new password of the user of the access token.
 func (h *Handler) changePassword(ctx context.Context, in *changePasswordRequest) (*struct{}, error) {
-	err := h.store.ChangePassword(ctx, in.Principal, in.Body.Current, in.Body.New)
+	err := h.store.ChangePassword(ctx, in.actor(), in.Body.Current, in.Body.New)
 	if _, weak := errors.AsType[*auth.WeakPasswordError](err); weak {
 		err = &locatedError{err, "body.new_password"}
 	}

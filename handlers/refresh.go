@@ -56,8 +56,8 @@ func (h *Handler) refresh(ctx context.Context, in *refreshRequest) (*refreshResp
 
 // rotate exchanges a refresh token for new tokens, for the cookie and for POST /token. A replay is
 // logged, because someone has a copy of the token.
-func (h *Handler) rotate(ctx context.Context, by actor, token auth.RefreshToken) (tokens, error) {
-	session, user, err := h.store.RotateSession(ctx, token)
+func (h *Handler) rotate(ctx context.Context, by models.Actor, token auth.RefreshToken) (tokens, error) {
+	session, user, err := h.store.RotateSession(ctx, by, token)
 	if errors.Is(err, models.ErrReplayed) {
 		h.logWarning(by, "replaced refresh token used again; its session was ended", "session", token.SessionID)
 	}

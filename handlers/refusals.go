@@ -65,7 +65,7 @@ func refusals() []refusal {
 		{err: models.ErrInvalidEmail, status: http.StatusUnprocessableEntity, name: "invalid-email", detail: "Enter a valid e-mail address, such as name@example.org.", location: "body.email"},
 		{err: models.ErrInvalidRole, status: http.StatusUnprocessableEntity, name: "invalid-role", detail: "Use 1 to 64 of a-z, 0-9 and . _ : - for each role, and at most 32 roles.", location: "body.roles"},
 
-		{err: auth.ErrBusy, status: http.StatusServiceUnavailable, name: "busy", detail: "Many people are logging in. Try again in a few seconds.", retryAfter: 2 * time.Second},
+		{err: models.ErrBusy, status: http.StatusServiceUnavailable, name: "busy", detail: "Many people are logging in. Try again in a few seconds.", retryAfter: 2 * time.Second},
 		{err: models.ErrUnavailable, status: http.StatusServiceUnavailable, name: "database-unavailable", detail: "The database is unavailable. Try again in a few seconds.", retryAfter: 5 * time.Second},
 		{err: context.DeadlineExceeded, status: http.StatusServiceUnavailable, name: "timeout", detail: "The request took too long. Try again in a few seconds.", retryAfter: 5 * time.Second},
 		{err: context.Canceled, status: http.StatusServiceUnavailable, name: "timeout", detail: "The request was canceled. Try again.", retryAfter: 5 * time.Second},

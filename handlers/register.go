@@ -9,7 +9,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
 
-	"latchkey/auth"
 	"latchkey/models"
 	"latchkey/views"
 )
@@ -19,7 +18,7 @@ var errSignupClosed = errors.New("sign-up is closed")
 // registerPage is the form that sends POST /register, or says that sign-up is closed.
 func (h *Handler) registerPage(c echo.Context) error {
 	return h.render(c, http.StatusOK, views.Register(views.RegisterPage{
-		Page: h.pageData("Create an account"), MinLength: h.password.MinLength,
+		Page: h.pageData("Create an account"), MinLength: h.minPasswordLength(),
 	}))
 }
 
@@ -46,7 +45,7 @@ func registerDocs(op *huma.Operation) {
 	op.Description = "Creates a user, if sign-up is open. It does not log in: call `/login` or `/token` next."
 	op.Tags = []string{tagAccount}
 	op.DefaultStatus = http.StatusCreated
-	canFail(op, errSignupClosed, models.ErrUsernameTaken, models.ErrInvalidUsername, models.ErrInvalidEmail, errWeakPassword, auth.ErrBusy)
+	canFail(op, errSignupClosed, models.ErrUsernameTaken, models.ErrInvalidUsername, models.ErrInvalidEmail, errWeakPassword, models.ErrBusy)
 }
 
 // register creates a user who signs up.
@@ -54,7 +53,7 @@ func (h *Handler) register(ctx context.Context, in *registerRequest) (*registerR
 	if !h.signup {
 		return nil, errSignupClosed
 	}
-	user, err := h.store.CreateUser(ctx, models.NewUser{
+	user, err := h.store.CreateUser(ctx, in.actor(), models.NewUser{
 		Username: in.Body.Username, Password: in.Body.Password, Email: in.Body.Email,
 	})
 	if err != nil {

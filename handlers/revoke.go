@@ -50,7 +50,7 @@ func (h *Handler) revokeToken(ctx context.Context, from client, text string) err
 	} else {
 		return nil
 	}
-	if err := h.store.EndSessions(ctx, session); err != nil {
+	if err := h.store.EndSessions(ctx, from.actor(), session); err != nil {
 		return fmt.Errorf("revoking a token: %w", err)
 	}
 	h.logEvent(from.actor(), "token revoked", "session", session)

@@ -63,7 +63,7 @@ func endSessionDocs(op *huma.Operation) {
 
 // endSession ends a session of the user of the access token.
 func (h *Handler) endSession(ctx context.Context, in *endSessionRequest) (*struct{}, error) {
-	if err := h.store.EndSessionOf(ctx, in.UserID, in.ID); err != nil {
+	if err := h.store.EndSession(ctx, in.actor(), in.ID); err != nil {
 		return nil, fmt.Errorf("ending one's own session: %w", err)
 	}
 	h.logEvent(in.actor(), "session ended", "user", in.UserID, "session", in.ID)
@@ -80,7 +80,7 @@ func endOtherSessionsDocs(op *huma.Operation) {
 
 // endOtherSessions ends all sessions of the user of the access token, except the one of the request.
 func (h *Handler) endOtherSessions(ctx context.Context, in *endOtherSessionsRequest) (*struct{}, error) {
-	if err := h.store.EndOtherSessions(ctx, in.Principal); err != nil {
+	if err := h.store.EndOtherSessions(ctx, in.actor()); err != nil {
 		return nil, fmt.Errorf("ending one's other sessions: %w", err)
 	}
 	h.logEvent(in.actor(), "other sessions ended", "user", in.UserID, "session", in.SessionID)

@@ -74,7 +74,7 @@ func updateUserDocs(op *huma.Operation) {
 
 // updateUser disables or enables a user, or replaces the user's roles.
 func (h *Handler) updateUser(ctx context.Context, in *updateUserRequest) (*meResponse, error) {
-	user, err := h.store.UpdateUser(ctx, in.ID, models.UserChange{
+	user, err := h.store.UpdateUser(ctx, in.actor(), in.ID, models.UserChange{
 		Disabled: in.Body.Disabled, Roles: (*models.Roles)(in.Body.Roles),
 	})
 	if err != nil {
@@ -100,7 +100,7 @@ func deleteUserDocs(op *huma.Operation) {
 
 // deleteUser deletes a user.
 func (h *Handler) deleteUser(ctx context.Context, in *deleteUserRequest) (*struct{}, error) {
-	if err := h.store.DeleteUser(ctx, in.ID); err != nil {
+	if err := h.store.DeleteUser(ctx, in.actor(), in.ID); err != nil {
 		return nil, fmt.Errorf("deleting a user: %w", err)
 	}
 	h.logEvent(in.actor(), "user deleted", "user", in.ID, "by", in.UserID)
