@@ -31,6 +31,8 @@ func page(h *Handler, route string, guard guard, handle echo.HandlerFunc) {
 // form adds an OAuth 2 endpoint, which reads a form and writes errors in the format of RFC 6749 5.2.
 // It is not one of Huma's operations: Huma has one list of body formats for all of them, so reading
 // forms here would let other sites send forms to /login.
+//
+//nolint:revive // h is an argument so that form reads like operation
 func form(h *Handler, route string, guard guard, handle echo.HandlerFunc, options ...option) {
 	op := h.newOperation(route, guard, options...)
 	op.Metadata[formKey] = true
@@ -41,6 +43,8 @@ func form(h *Handler, route string, guard guard, handle echo.HandlerFunc, option
 
 // operation adds a function from its input to its output. Huma decodes and validates the input,
 // encodes the output, and describes both in the OpenAPI document.
+//
+//nolint:revive // h would be the receiver if methods could have type parameters
 func operation[I, O any](
 	h *Handler, route string, guard guard, run func(context.Context, *I) (*O, error), options ...option,
 ) {

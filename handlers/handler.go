@@ -3,7 +3,6 @@
 package handlers
 
 import (
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -49,8 +48,8 @@ type Handler struct {
 	assets   *static.Files
 }
 
-// New returns a Handler. It fails if o.PublicURL is not an origin, which is a scheme and a host and
-// nothing else.
+// New returns a Handler. It fails if o.PublicURL is not an origin, that is, a scheme and a host and
+// nothing else, or if the OpenAPI document cannot be encoded.
 func New(o Options) (*Handler, error) {
 	h := &Handler{
 		store: o.Store, issuer: o.Issuer, refreshTokens: o.RefreshTokens, log: o.Log,
@@ -76,11 +75,7 @@ func New(o Options) (*Handler, error) {
 
 	h.api = h.newAPI()
 	h.addRoutes()
-	var err error
-	if h.document, err = json.Marshal(h.api.OpenAPI()); err != nil {
-		return nil, fmt.Errorf("encoding the OpenAPI document: %w", err)
-	}
-	return h, nil
+	return h, h.encodeDocument()
 }
 
 // ServeHTTP implements http.Handler.

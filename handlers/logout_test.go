@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"slices"
 	"testing"
 
 	"latchkey/auth/authtest"
@@ -59,9 +60,9 @@ func TestLogoutByCookieOrBearerOrBoth(t *testing.T) {
 			b, ofBrowser := s.newBrowser(t)
 			other, dead := s.login(t, "marisol"), s.login(t, "marisol") // other sessions than the browser's
 			wantStatus(t, s.send(t, "POST", "/logout", "", "Authorization", "Bearer "+dead), 204)
-			headers := append(
-				map[string][]string{"valid": {"Authorization", "Bearer " + other}, "dead": {"Authorization", "Bearer " + dead}}[row.bearer],
-				map[string][]string{"valid": {"Cookie", "latchkey=" + b.cookie}, "dead": {"Cookie", "latchkey=" + b.cookie + "x"}}[row.cookie]...)
+			bearers := map[string][]string{"valid": {"Authorization", "Bearer " + other}, "dead": {"Authorization", "Bearer " + dead}}
+			cookies := map[string][]string{"valid": {"Cookie", "latchkey=" + b.cookie}, "dead": {"Cookie", "latchkey=" + b.cookie + "x"}}
+			headers := slices.Concat(bearers[row.bearer], cookies[row.cookie])
 			r := s.send(t, "POST", "/logout", "", headers...)
 			wantStatus(t, r, row.status)
 			if row.status == 401 {

@@ -2,6 +2,8 @@ package handlers
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"reflect"
@@ -66,6 +68,17 @@ func (h *Handler) newDocument() *huma.OpenAPI {
 		},
 		Security: bearerSecurity(), // of operations that state no other
 	}
+}
+
+// encodeDocument encodes the document for openAPI. All operations have been added by then.
+func (h *Handler) encodeDocument() (err error) {
+	schemas := h.api.OpenAPI().Components.Schemas.Map()
+	delete(schemas, "ErrorModel") // Huma always adds its own errors, which no response contains
+	delete(schemas, "ErrorDetail")
+	if h.document, err = json.Marshal(h.api.OpenAPI()); err != nil {
+		return fmt.Errorf("encoding the OpenAPI document: %w", err)
+	}
+	return nil
 }
 
 // openAPI serves the document.

@@ -106,6 +106,9 @@ func TestDocumentIsValid(t *testing.T) {
 	if document.OpenAPI != "3.1.0" || len(document.Servers) != 1 || document.Servers[0].URL != "/" {
 		t.Errorf("openapi %s, servers %v", document.OpenAPI, document.Servers)
 	}
+	if document.Components.Schemas["ErrorModel"] != nil {
+		t.Error("there is a schema of Huma's own errors")
+	}
 	scheme := document.Components.SecuritySchemes["oauth2"].Value
 	if scheme.Flows.Password == nil || scheme.Flows.Password.TokenURL != "/token" {
 		t.Error("there is no password flow with tokenUrl /token")

@@ -64,8 +64,7 @@ func newProblem(r refusal, cause error, detail string) *problem {
 	}
 	if r.location != "" {
 		location := r.location
-		var at *locatedError
-		if errors.As(cause, &at) {
+		if at, is := errors.AsType[*locatedError](cause); is {
 			location = at.location
 		}
 		p.Errors = []fieldError{{location, detail}}
