@@ -3,12 +3,10 @@ package handlers
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"io"
 	"mime"
 	"net/http"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 )
@@ -19,17 +17,6 @@ const (
 
 	maxBody  = 16 << 10 // the size limit of a body, in bytes
 	maxDepth = 8        // how deep arrays and objects may be nested
-)
-
-// Errors of a body.
-var (
-	errMediaType = errors.New("the body is not application/json, or has a Content-Encoding")
-	errTooLarge  = errors.New("the body is too large")
-	errTruncated = errors.New("the body ended early")
-	errSyntax    = errors.New("the body is not one JSON value")
-	errText      = errors.New("the body contains invalid text")
-	errDepth     = errors.New("the body is nested too deeply")
-	errKey       = errors.New("the body has a repeated key, or one that is not in lower case")
 )
 
 // readJSON returns the body of a request to an operation that expects one, whatever its framing. Of
@@ -72,9 +59,6 @@ func readBody(r *http.Request) ([]byte, error) {
 // checkJSON refuses what encoding/json would silently repair or choose from. Two parsers that read
 // the same text must not see different values.
 func checkJSON(data []byte) error {
-	if !utf8.Valid(data) {
-		return errText
-	}
 	if !json.Valid(data) {
 		return errSyntax
 	}
@@ -134,8 +118,8 @@ func checkKey(key string, seen map[string]bool) error {
 	return nil
 }
 
-// checkText refuses NUL, which PostgreSQL cannot store, and U+FFFD, to which Go decodes every lone
-// surrogate: different passwords would become one.
+// checkText refuses NUL, which PostgreSQL cannot store, and U+FFFD, to which Go decodes invalid
+// UTF-8 and lone surrogates: different passwords would become one.
 func checkText(text string) error {
 	if strings.ContainsAny(text, "\x00\uFFFD") {
 		return errText

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -9,12 +8,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"latchkey/auth"
-)
-
-// Errors of the refresh cookie.
-var (
-	errNoCookie   = errors.New("no refresh cookie was sent")
-	errTwoCookies = errors.New("two refresh cookies were sent")
 )
 
 // cookieName returns the name of the refresh cookie. Under https its prefix makes browsers refuse

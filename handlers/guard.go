@@ -22,13 +22,6 @@ const (
 	cookieScheme = "cookie" // the refresh cookie
 )
 
-// Errors of the guards.
-var (
-	errNoToken           = errors.New("no access token was sent")
-	errCrossOrigin       = errors.New("the request comes from another origin")
-	errInsufficientScope = errors.New("the user lacks the role")
-)
-
 // guard sets who may use a route, as the Security of its operation. enforceGuard reads the same
 // field that the OpenAPI document shows, so the two cannot differ.
 type guard func(*huma.Operation)

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -32,12 +31,6 @@ type loginResponse struct {
 	Body      accessToken
 }
 
-type accessToken struct {
-	Token     string `json:"token" doc:"The access token, a JWT. Send it as a bearer token" example:"eyJhbGciOi…"`
-	TokenType string `json:"token_type" enum:"bearer" example:"bearer"`
-	ExpiresIn int    `json:"expires_in" doc:"The lifetime of the access token in seconds" example:"900"`
-}
-
 func loginDocs(op *huma.Operation) {
 	op.Summary = "Log in"
 	op.Description = "Creates a session and returns an access token for it. The refresh cookie, which is set as well, renews the " +
@@ -61,29 +54,4 @@ func (h *Handler) login(ctx context.Context, in *loginRequest) (*loginResponse, 
 		return nil, err
 	}
 	return &loginResponse{h.sessionCookie(t), h.newAccessToken(t)}, nil
-}
-
-// verify is the first step of every login: it returns the user with these credentials.
-func (h *Handler) verify(ctx context.Context, by models.Actor, username, password string) (models.User, error) {
-	user, err := h.store.Authenticate(ctx, by, username, password)
-	if err != nil {
-		return models.User{}, fmt.Errorf("verifying credentials: %w", err)
-	}
-	return user, nil
-}
-
-// begin is the last step of every login: it creates a session of a user whom verify returned and
-// issues its tokens. The session whose id is replaces ends, if there is one.
-func (h *Handler) begin(ctx context.Context, by models.Actor, user models.User, replaces string) (tokens, error) {
-	session, err := h.store.CreateSession(ctx, by, user, replaces)
-	if err != nil {
-		return tokens{}, fmt.Errorf("beginning a session: %w", err)
-	}
-	h.logEvent(by, "logged in", "user", user.ID, "session", session.ID, "replaces", replaces)
-	return h.issueTokens(user, session)
-}
-
-// newAccessToken returns the access token as a browser receives it.
-func (h *Handler) newAccessToken(t tokens) accessToken {
-	return accessToken{Token: t.access, TokenType: "bearer", ExpiresIn: h.expiresIn()}
 }

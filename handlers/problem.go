@@ -76,15 +76,6 @@ func newProblem(r refusal, cause error, detail string) *problem {
 	return p
 }
 
-// locatedError is an error about another field than the one that the table names.
-type locatedError struct {
-	error
-	location string
-}
-
-// Unwrap returns the error without its location.
-func (e *locatedError) Unwrap() error { return e.error }
-
 // statusDetail is the sentence for a status when nothing better is known.
 func statusDetail(status int) string {
 	switch status {
@@ -124,30 +115,6 @@ func describeField(detail *huma.ErrorDetail) fieldError {
 	return fieldError{detail.Location, detail.Message}
 }
 
-// fail is Echo's error handler, through which every error passes. It writes the problem as a page
-// for a browser that navigates, and as JSON otherwise.
-func (h *Handler) fail(err error, c echo.Context) {
-	c.Set(causeKey, err)
-	if c.Response().Committed {
-		return
-	}
-	p := describe(err)
-	p.Instance = "urn:uuid:" + requestID(c)
-	switch {
-	case isForm(c):
-		err = writeOAuthError(c, p)
-	case navigates(c.Request()):
-		p.setHeaders(c)
-		err = h.render(c, p.Status, h.errorPage(c, p))
-	default:
-		p.setHeaders(c)
-		err = writeProblem(c, p)
-	}
-	if err != nil {
-		c.Set(causeKey, err)
-	}
-}
-
 func writeProblem(c echo.Context, p *problem) error {
 	c.Response().Header().Set(echo.HeaderContentType, problemType)
 	c.Response().WriteHeader(p.Status)
@@ -163,10 +130,4 @@ func (p *problem) setHeaders(c echo.Context) {
 	if p.retryAfter > 0 {
 		header.Set(echo.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(p.retryAfter.Seconds()))))
 	}
-}
-
-// navigates reports whether a browser asks for a page to show.
-func navigates(r *http.Request) bool {
-	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
-	return reads && strings.Contains(r.Header.Get(echo.HeaderAccept), echo.MIMETextHTML)
 }

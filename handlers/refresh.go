@@ -53,16 +53,3 @@ func (h *Handler) refresh(ctx context.Context, in *refreshRequest) (*refreshResp
 	}
 	return &refreshResponse{http.StatusOK, h.sessionCookie(t), h.newAccessToken(t)}, nil
 }
-
-// rotate exchanges a refresh token for new tokens, for the cookie and for POST /token. A replay is
-// logged, because someone has a copy of the token.
-func (h *Handler) rotate(ctx context.Context, by models.Actor, token auth.RefreshToken) (tokens, error) {
-	session, user, err := h.store.RotateSession(ctx, by, token)
-	if errors.Is(err, models.ErrReplayed) {
-		h.logWarning(by, "replaced refresh token used again; its session was ended", "session", token.SessionID)
-	}
-	if err != nil {
-		return tokens{}, fmt.Errorf("rotating a session: %w", err)
-	}
-	return h.issueTokens(user, session)
-}

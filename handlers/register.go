@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 
@@ -12,8 +11,6 @@ import (
 	"latchkey/models"
 	"latchkey/views"
 )
-
-var errSignupClosed = errors.New("sign-up is closed")
 
 // registerPage is the form that sends POST /register, or says that sign-up is closed.
 func (h *Handler) registerPage(c echo.Context) error {

@@ -73,7 +73,7 @@ func updateUserDocs(op *huma.Operation) {
 }
 
 // updateUser disables or enables a user, or replaces the user's roles.
-func (h *Handler) updateUser(ctx context.Context, in *updateUserRequest) (*meResponse, error) {
+func (h *Handler) updateUser(ctx context.Context, in *updateUserRequest) (*userDetailsResponse, error) {
 	user, err := h.store.UpdateUser(ctx, in.actor(), in.ID, models.UserChange{
 		Disabled: in.Body.Disabled, Roles: (*models.Roles)(in.Body.Roles),
 	})
@@ -82,7 +82,7 @@ func (h *Handler) updateUser(ctx context.Context, in *updateUserRequest) (*meRes
 	}
 	h.logEvent(in.actor(), "user changed", "user", user.ID, "disabled", user.Disabled,
 		"roles", strings.Join(user.Roles, " "), "by", in.UserID)
-	return &meResponse{detailsOf(user)}, nil
+	return &userDetailsResponse{detailsOf(user)}, nil
 }
 
 type deleteUserRequest struct {

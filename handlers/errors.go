@@ -11,11 +11,25 @@ import (
 	"latchkey/models"
 )
 
-// Errors that this package finds in a request; others are declared beside the code that returns
-// them.
+// Errors that this package finds.
 var (
+	errMediaType     = errors.New("the body is not application/json, or has a Content-Encoding")
+	errTooLarge      = errors.New("the body is too large")
+	errTruncated     = errors.New("the body ended early")
+	errSyntax        = errors.New("the body is not one JSON value")
+	errText          = errors.New("the body contains invalid text")
+	errDepth         = errors.New("the body is nested too deeply")
+	errKey           = errors.New("the body has a repeated key, or one that is not in lower case")
 	errInvalidFields = errors.New("fields are missing, unknown or of the wrong type")
-	errWeakPassword  = errors.New("weak password") // stands for every *auth.WeakPasswordError
+
+	errNoToken           = errors.New("no access token was sent")
+	errNoCookie          = errors.New("no refresh cookie was sent")
+	errTwoCookies        = errors.New("two refresh cookies were sent")
+	errCrossOrigin       = errors.New("the request comes from another origin")
+	errInsufficientScope = errors.New("the user lacks the role")
+
+	errSignupClosed = errors.New("sign-up is closed")
+	errWeakPassword = errors.New("weak password") // stands for every *auth.WeakPasswordError
 )
 
 // refusal is how the clients of the API learn about an error.
@@ -91,3 +105,12 @@ func (r refusal) problemURI() string {
 	}
 	return "/problems/" + r.name
 }
+
+// locatedError is an error about another field than the one that the table names.
+type locatedError struct {
+	error
+	location string
+}
+
+// Unwrap returns the error without its location.
+func (e *locatedError) Unwrap() error { return e.error }
