@@ -13,14 +13,16 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"latchkey/auth/authtest"
 )
 
-// raw is JSON written as it is.
+// raw returns JSON that is written as it is.
 func raw(text string) json.RawMessage { return json.RawMessage(text) }
 
-// All tokens of this table bear a right signature: what refuses them is the
-// check of the header.
+// The signatures are valid. Only the check of the header can refuse these tokens.
 func TestParseChecksTheHeader(t *testing.T) {
+	t.Parallel()
 	issuer, _ := newTestIssuer(t)
 	other := Secret(otherSecretText).Key().ID
 	mine := Secret(secretText).Key().ID
@@ -28,9 +30,9 @@ func TestParseChecksTheHeader(t *testing.T) {
 	tests := []struct {
 		name  string
 		edit  header
-		cause error // nil accepts
+		cause error // nil if the token is valid
 	}{
-		{"nothing is changed", header{}, nil},
+		{"unchanged", header{}, nil},
 
 		{"alg none", header{"alg": "none"}, jwt.ErrTokenSignatureInvalid},
 		{"alg None", header{"alg": "None"}, jwt.ErrTokenUnverifiable},
@@ -57,7 +59,7 @@ func TestParseChecksTheHeader(t *testing.T) {
 		{"kid a list", header{"kid": []string{mine}}, jwt.ErrTokenUnverifiable},
 		{"kid an object", header{"kid": map[string]any{"kid": mine}}, jwt.ErrTokenUnverifiable},
 		{"kid a path", header{"kid": "../../../../dev/null"}, jwt.ErrTokenUnverifiable},
-		{"kid an address", header{"kid": "https://evil.example/key"}, jwt.ErrTokenUnverifiable},
+		{"kid a URL", header{"kid": "https://evil.example/key"}, jwt.ErrTokenUnverifiable},
 		{"kid SQL", header{"kid": "x' or 1=1--"}, jwt.ErrTokenUnverifiable},
 		{"kid with NUL", header{"kid": mine + "\x00"}, jwt.ErrTokenUnverifiable},
 		{"kid with a space", header{"kid": " " + mine}, jwt.ErrTokenUnverifiable},
@@ -81,7 +83,7 @@ func TestParseChecksTheHeader(t *testing.T) {
 		{"b64 alone", header{"b64": false}, jwt.ErrTokenUnverifiable},
 		{"b64 true", header{"b64": true}, jwt.ErrTokenUnverifiable},
 
-		// Where a key could be had is not looked at, good or bad.
+		// Members that name or contain a key are ignored.
 		{"jwk", header{"jwk": map[string]any{"kty": "oct", "k": "AAAA"}}, nil},
 		{"jku", header{"jku": "http://127.0.0.1:1/jwks.json"}, nil},
 		{"x5u", header{"x5u": "http://127.0.0.1:1/cert.pem"}, nil},
@@ -99,18 +101,18 @@ func TestParseChecksTheHeader(t *testing.T) {
 	}
 }
 
-// All tokens of this table bear a right signature and header: what refuses
-// them is the check of the claims.
+// The signatures and headers are valid. Only the check of the claims can refuse these tokens.
 func TestParseChecksTheClaims(t *testing.T) {
+	t.Parallel()
 	issuer, clock := newTestIssuer(t)
-	in := func(seconds int64) int64 { return clock.now.Unix() + seconds }
+	in := func(seconds int64) int64 { return clock.Now().Unix() + seconds }
 	type claims = map[string]any
 	tests := []struct {
 		name  string
 		edit  claims
-		cause error // nil accepts
+		cause error // nil if the token is valid
 	}{
-		{"nothing is changed", claims{}, nil},
+		{"unchanged", claims{}, nil},
 
 		{"exp in 1 s", claims{"exp": in(1)}, nil},
 		{"exp now", claims{"exp": in(0)}, nil},
@@ -143,7 +145,7 @@ func TestParseChecksTheClaims(t *testing.T) {
 		{"nbf 1e308", claims{"nbf": raw("1e308")}, ErrInvalidToken},
 		{"nbf 9e18", claims{"nbf": raw("9e18")}, ErrInvalidToken},
 		{"nbf -1", claims{"nbf": -1}, ErrInvalidToken},
-		{"iat in an hour", claims{"iat": in(3600)}, nil}, // not a bound
+		{"iat in an hour", claims{"iat": in(3600)}, nil}, // not a limit
 		{"iat a word", claims{"iat": "now"}, jwt.ErrTokenMalformed},
 		{"iat 1e308", claims{"iat": raw("1e308")}, ErrInvalidToken},
 
@@ -153,7 +155,7 @@ func TestParseChecksTheClaims(t *testing.T) {
 		{"iss another", claims{"iss": "https://evil.example"}, jwt.ErrTokenInvalidIssuer},
 		{"iss with a slash", claims{"iss": testIssuer + "/"}, jwt.ErrTokenInvalidIssuer},
 		{"iss in upper case", claims{"iss": strings.ToUpper(testIssuer)}, jwt.ErrTokenInvalidIssuer},
-		{"iss cut", claims{"iss": testIssuer[:len(testIssuer)-1]}, jwt.ErrTokenInvalidIssuer},
+		{"a part of iss", claims{"iss": testIssuer[:len(testIssuer)-1]}, jwt.ErrTokenInvalidIssuer},
 		{"iss a list", claims{"iss": []string{testIssuer}}, jwt.ErrTokenMalformed},
 
 		{"aud missing", claims{"aud": absent{}}, jwt.ErrTokenRequiredClaimMissing},
@@ -161,10 +163,10 @@ func TestParseChecksTheClaims(t *testing.T) {
 		{"aud null", claims{"aud": nil}, jwt.ErrTokenRequiredClaimMissing},
 		{"aud an empty list", claims{"aud": []string{}}, jwt.ErrTokenRequiredClaimMissing},
 		{"aud another", claims{"aud": "other"}, jwt.ErrTokenInvalidAudience},
-		{"aud with more", claims{"aud": testAudience + "2"}, jwt.ErrTokenInvalidAudience},
+		{"aud and more", claims{"aud": testAudience + "2"}, jwt.ErrTokenInvalidAudience},
 		{"aud in upper case", claims{"aud": strings.ToUpper(testAudience)}, jwt.ErrTokenInvalidAudience},
 		{"aud a list with ours", claims{"aud": []string{"other", testAudience}}, nil},
-		{"aud a list of ours alone", claims{"aud": []string{testAudience}}, nil},
+		{"aud a list of only ours", claims{"aud": []string{testAudience}}, nil},
 		{"aud a list without ours", claims{"aud": []string{"other", "another"}}, jwt.ErrTokenInvalidAudience},
 		{"aud a list with a number", claims{"aud": []any{testAudience, 1}}, jwt.ErrTokenMalformed},
 		{"aud a number", claims{"aud": 1}, jwt.ErrTokenMalformed},
@@ -182,7 +184,7 @@ func TestParseChecksTheClaims(t *testing.T) {
 		{"roles a word", claims{"roles": "admin"}, jwt.ErrTokenMalformed},
 		{"roles with a number", claims{"roles": []any{"admin", 1}}, jwt.ErrTokenMalformed},
 
-		{"a claim nobody knows", claims{"scope": "everything"}, nil},
+		{"an unknown claim", claims{"scope": "everything"}, nil},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -196,25 +198,26 @@ func TestParseChecksTheClaims(t *testing.T) {
 	}
 }
 
-// An nbf between two seconds counts to the nanosecond too.
-func TestParseHonoursNotBeforeExactly(t *testing.T) {
+func TestParseHonoursNotBeforeToTheNanosecond(t *testing.T) {
+	t.Parallel()
 	issuer, clock := newTestIssuer(t)
-	start := clock.now
+	start := clock.Now()
 	text := forge(t, issuer, nil, map[string]any{"nbf": start.Unix()})
-	clock.now = start.Add(-5 * time.Second)
+	clock.Advance(-5 * time.Second)
 	if _, err := issuer.Parse(text); err != nil {
 		t.Errorf("5 s before: %v", err)
 	}
-	clock.now = start.Add(-5*time.Second - 1)
+	clock.Advance(-time.Nanosecond)
 	refuse(t, issuer, text, jwt.ErrTokenNotValidYet)
 }
 
-func TestParseRefusesSignaturesOfOthers(t *testing.T) {
+func TestParseRefusesInvalidSignatures(t *testing.T) {
+	t.Parallel()
 	pair := newES256Key(t, "pair")
 	attacker := newES256Key(t, "pair")
 	secret := Secret(secretText).Key()
 	issuer, _ := newTestIssuer(t, secret, pair)
-	signed := func(header map[string]any, with Key) string { // by other means than forge's
+	signed := func(header map[string]any, with Key) string { // with another key than the token names
 		text := forge(t, issuer, header, nil)
 		return sign(t, with, text[:strings.LastIndexByte(text, '.')])
 	}
@@ -226,20 +229,18 @@ func TestParseRefusesSignaturesOfOthers(t *testing.T) {
 		return text + "." + base64.RawURLEncoding.EncodeToString(h.Sum(nil))
 	}
 	public, err := x509.MarshalPKIXPublicKey(pair.public)
-	if err != nil {
-		t.Fatal(err)
-	}
+	authtest.Must(t, err)
 	type header = map[string]any
 	for _, good := range []string{signed(header{}, secret), signed(header{"alg": "ES256", "kid": "pair"}, pair), mac(nil, sha256.New, []byte(secretText))} {
 		if _, err := issuer.Parse(good); err != nil {
-			t.Fatalf("a good token: %v", err)
+			t.Fatalf("a valid token: %v", err)
 		}
 	}
 	forged := map[string]string{
 		"another secret with our kid":     mac(nil, sha256.New, []byte(otherSecretText)),
 		"an empty key":                    mac(nil, sha256.New, nil),
 		"a key of zeros":                  mac(nil, sha256.New, make([]byte, 32)),
-		"the secret with a byte more":     mac(nil, sha256.New, []byte(secretText+"\x01")),
+		"the secret and one more byte":    mac(nil, sha256.New, []byte(secretText+"\x01")),
 		"the kid as the key":              mac(nil, sha256.New, []byte(secret.ID)),
 		"the secret with SHA-512":         mac(nil, sha512.New, []byte(secretText)),
 		"HS512 with our secret":           mac(header{"alg": "HS512"}, sha512.New, []byte(secretText)),
@@ -250,15 +251,15 @@ func TestParseRefusesSignaturesOfOthers(t *testing.T) {
 		"another pair with our kid":       signed(header{"alg": "ES256", "kid": "pair"}, attacker),
 		"another pair and its own jwk": signed(header{"alg": "ES256", "kid": "pair",
 			"jwk": header{"kty": "EC", "crv": "P-256", "kid": "pair", "use": "sig"}}, attacker),
-		"none with no signature": noSignature(forge(t, issuer, header{"alg": "none"}, nil)),
-		"None with no signature": noSignature(forge(t, issuer, header{"alg": "None"}, nil)),
-		"nOnE with no signature": noSignature(forge(t, issuer, header{"alg": "nOnE"}, nil)),
-		"no signature":           noSignature(forge(t, issuer, nil, nil)),
+		"none without a signature":  noSignature(forge(t, issuer, header{"alg": "none"}, nil)),
+		"None without a signature":  noSignature(forge(t, issuer, header{"alg": "None"}, nil)),
+		"nOnE without a signature":  noSignature(forge(t, issuer, header{"alg": "nOnE"}, nil)),
+		"HS256 without a signature": noSignature(forge(t, issuer, nil, nil)),
 	}
 	for _, name := range sortedNames(forged) {
 		t.Run(name, func(t *testing.T) { refuse(t, issuer, forged[name], nil) })
 	}
 }
 
-// noSignature leaves the last segment empty.
+// noSignature returns the token with an empty last segment.
 func noSignature(text string) string { return text[:strings.LastIndexByte(text, '.')+1] }
