@@ -10,8 +10,8 @@ import (
 // RoleAdmin is the role of the users who may manage users.
 const RoleAdmin = "admin"
 
-// MaxRoles is how many roles a user can have. It keeps access tokens, which contain the roles, small
-// enough for a header.
+// MaxRoles is how many roles a user can have. It keeps access tokens, which contain the roles,
+// small enough for a header.
 const MaxRoles = 32
 
 // Roles is a set of roles in alphabetical order, without duplicates.
@@ -23,14 +23,15 @@ type userRole struct {
 	Role   string
 }
 
-// ValidRole reports whether role is a valid name: 1 to 64 characters of a-z, 0-9 and ._:-. There are
-// no upper-case letters, so that no two roles look alike.
+// ValidRole reports whether role is a valid name: 1 to 64 characters of a-z, 0-9 and ._:-. There
+// are no upper-case letters, so that no two roles look alike.
 func ValidRole(role string) bool {
 	const allowed = "abcdefghijklmnopqrstuvwxyz0123456789._:-"
 	return role != "" && len(role) <= 64 && strings.Trim(role, allowed) == ""
 }
 
-// newRoles returns the roles sorted and without duplicates, never nil. It fails with ErrInvalidRole.
+// newRoles returns the roles sorted and without duplicates, never nil. It fails with
+// ErrInvalidRole.
 func newRoles(roles []string) (Roles, error) {
 	set := append(Roles{}, roles...)
 	slices.Sort(set) // in Go, since databases differ in how they sort text

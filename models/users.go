@@ -142,7 +142,8 @@ func (s *Store) storeChange(tx *gorm.DB, user User, change UserChange) error {
 	return s.endAllSessions(tx, user.ID)
 }
 
-// DeleteUser deletes a user with all of its sessions. It fails with ErrUserNotFound or ErrLastAdmin.
+// DeleteUser deletes a user with all of its sessions. It fails with ErrUserNotFound or
+// ErrLastAdmin.
 func (s *Store) DeleteUser(ctx context.Context, by Actor, id string) error {
 	return s.transaction(ctx, "deleting a user", func(tx *gorm.DB) error {
 		locked, err := s.lockWithAdmins(tx, id)
@@ -189,8 +190,8 @@ func adminIDs(db *gorm.DB) *gorm.DB {
 
 // keepAnAdmin fails with ErrLastAdmin if the locked user is the last enabled administrator.
 //
-// It reads the others again, since they may have changed while the lock was waiting. Only users that
-// are locked count: no other transaction can disable, demote or delete them now.
+// It reads the others again, since they may have changed while the lock was waiting. Only users
+// that are locked count: no other transaction can disable, demote or delete them now.
 func (s *Store) keepAnAdmin(tx *gorm.DB, locked lockedUser) error {
 	if !isEnabledAdmin(locked.user) {
 		return nil
