@@ -175,7 +175,7 @@ func TestNewIssuerNeedsEveryOption(t *testing.T) {
 		edit func(*IssuerOptions)
 		ok   bool
 	}{
-		{"complete", func(o *IssuerOptions) {}, true},
+		{"complete", func(*IssuerOptions) {}, true},
 		{"no keys", func(o *IssuerOptions) { o.Keys = nil }, false},
 		{"an empty key set", func(o *IssuerOptions) { o.Keys = KeySet{} }, false},
 		{"no issuer", func(o *IssuerOptions) { o.Issuer = "" }, false},

@@ -33,8 +33,7 @@ func checkPolicy(t *testing.T, tests []policyTest) {
 				}
 				return
 			}
-			var weak *WeakPasswordError
-			if !errors.As(err, &weak) {
+			if _, weak := errors.AsType[*WeakPasswordError](err); !weak {
 				t.Fatalf("got %v, want a WeakPasswordError", err)
 			}
 			if !strings.Contains(err.Error(), test.want) {

@@ -59,9 +59,9 @@ func (s *Store) rehash(ctx context.Context, by Actor, user User, password string
 		Update("password_hash", hash).Error)
 }
 
-// CreateSession is the second step of a login: it begins a session of a user that Authenticate
-// returned. The session gets the device and the address of the actor. It replaces the session with
-// the id replaces, which may be empty: that one ends.
+// CreateSession is the second step of a login: it begins a session for a user that Authenticate
+// returned. The session gets the device and the address of the actor. The session with the id
+// replaces, if there is one, ends.
 //
 // It fails with ErrInvalidCredentials if the user was disabled or deleted, or got a new password,
 // after Authenticate read it.
@@ -72,10 +72,10 @@ func (s *Store) CreateSession(ctx context.Context, by Actor, user User, replaces
 		CreatedAt: now, LastUsedAt: now, ExpiresAt: s.sessions.expiry(now, now),
 	}
 	err := s.transaction(ctx, "creating a session", func(tx *gorm.DB) error {
-		// Whoever disables or deletes the user, or sets a password, locks this row as well and then
-		// ends all sessions. With the lock, either the change comes first, and the login sees it,
-		// or the new session comes first, and the change ends it. Logins of one user wait for each
-		// other, so they cannot exceed MaxSessions together.
+		// Anyone who disables or deletes the user, or sets a password, locks this row as well and
+		// then ends all sessions. With the lock, either the change comes first, and the login sees
+		// it, or the new session comes first, and the change ends it. Logins of one user wait for
+		// each other, so they cannot exceed MaxSessions together.
 		current, err := s.lockUser(tx, user.ID)
 		if err != nil && !errors.Is(err, ErrUserNotFound) {
 			return err

@@ -51,7 +51,7 @@ func createFirstSchema(tx *gorm.DB) error {
 	type userRole struct {
 		UserID string `gorm:"primaryKey;index:idx_user_roles_role,priority:2"`
 		User   user   `gorm:"constraint:OnDelete:CASCADE"`
-		Role   string `gorm:"primaryKey;index:idx_user_roles_role,priority:1"` // finds the administrators
+		Role   string `gorm:"primaryKey;index:idx_user_roles_role,priority:1"` // indexed to find the administrators
 	}
 	type session struct {
 		ID         string    `gorm:"primaryKey"`

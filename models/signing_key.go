@@ -53,7 +53,7 @@ type SigningKey struct {
 
 // KeyUse says which keys a process uses, and with which secrets it opens them.
 type KeyUse struct {
-	Algorithm string        // auth.ES256 or RS256
+	Algorithm string        // auth.ES256 or auth.RS256; auth.HS256 uses no keys of the database
 	Secrets   []auth.Secret // newest first; the first one seals
 }
 
