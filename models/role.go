@@ -10,8 +10,8 @@ import (
 // RoleAdmin is the role of the users who may manage users.
 const RoleAdmin = "admin"
 
-// MaxRoles is how many roles a user can have. It keeps access tokens, which contain the roles, small
-// enough for a header.
+// MaxRoles is how many roles a user can have. It keeps access tokens, which contain the roles,
+// small enough for a header.
 const MaxRoles = 32
 
 // Roles is a set of roles in alphabetical order, without duplicates.
@@ -23,14 +23,15 @@ type userRole struct {
 	Role   string
 }
 
-// ValidRole reports whether role is a valid name: 1 to 64 characters of a-z, 0-9 and ._:-. There are
-// no upper-case letters, so that no two roles look alike.
+// ValidRole reports whether role is a valid name: 1 to 64 characters of a-z, 0-9 and ._:-.
+// Upper-case letters are not allowed, so that no two roles differ only by case.
 func ValidRole(role string) bool {
 	const allowed = "abcdefghijklmnopqrstuvwxyz0123456789._:-"
 	return role != "" && len(role) <= 64 && strings.Trim(role, allowed) == ""
 }
 
-// newRoles returns the roles sorted and without duplicates, never nil. It fails with ErrInvalidRole.
+// newRoles returns the roles sorted and without duplicates, never nil. It fails with
+// ErrInvalidRole.
 func newRoles(roles []string) (Roles, error) {
 	set := append(Roles{}, roles...)
 	slices.Sort(set) // in Go, since databases differ in how they sort text
@@ -46,7 +47,7 @@ func newRoles(roles []string) (Roles, error) {
 	return set, nil
 }
 
-// loadRoles reads the roles of the users, of all of them in one query.
+// loadRoles reads the roles of all these users in one query.
 func (s *Store) loadRoles(db *gorm.DB, users ...*User) error {
 	byID := map[string]*User{}
 	ids := make([]string, len(users))
@@ -68,11 +69,16 @@ func (s *Store) loadRoles(db *gorm.DB, users ...*User) error {
 	return nil
 }
 
-// storeRoles replaces the roles of a user, whose row the transaction has locked or created.
-func (s *Store) storeRoles(tx *gorm.DB, user User) error {
+// replaceRoles replaces the stored roles of a user, whose row the transaction has locked.
+func (s *Store) replaceRoles(tx *gorm.DB, user User) error {
 	if err := tx.Where("user_id = ?", user.ID).Delete(&userRole{}).Error; err != nil {
-		return s.failed("removing the roles of a user", err)
+		return s.failed("deleting the roles of a user", err)
 	}
+	return s.insertRoles(tx, user)
+}
+
+// insertRoles stores the roles of a user who has none yet.
+func (s *Store) insertRoles(tx *gorm.DB, user User) error {
 	if len(user.Roles) == 0 {
 		return nil
 	}
