@@ -10,12 +10,27 @@ import (
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
+	"latchkey/auth"
+	"latchkey/models"
 	"latchkey/views"
 )
 
 // page is what every page needs.
 func (h *Handler) page(title string) views.Page {
 	return views.Page{Title: title, Assets: h.assets, Version: h.Version, PublicURL: h.PublicURL, Signup: h.Signup}
+}
+
+// passwordRules are the rules for new passwords that a page can check.
+func (h *Handler) passwordRules() views.PasswordRules {
+	return views.PasswordRules{Min: max(h.Store.Policy.MinLength, auth.MinPasswordLength), Max: auth.MaxPasswordLength}
+}
+
+func usernameRules() views.NameRules {
+	return views.NameRules{Min: models.MinUsernameLength, Max: models.MaxUsernameLength, Signs: models.UsernameSigns}
+}
+
+func roleRules() views.NameRules {
+	return views.NameRules{Min: 1, Max: models.MaxRoleLength, Signs: models.RoleSigns}
 }
 
 // errorPage is a problem as a person reads it.

@@ -43,7 +43,7 @@ func registerDocs(op *huma.Operation) {
 // registerPage is the form that uses POST /register, or says that it is closed.
 func (h *Handler) registerPage(c echo.Context) error {
 	return h.render(c, 200, views.Register(views.RegisterPage{
-		Page: h.page("Create an account"), MinLength: h.Store.Policy.MinLength,
+		Page: h.page("Create an account"), Username: usernameRules(), Password: h.passwordRules(), MaxEmail: models.MaxEmailLength,
 	}))
 }
 

@@ -28,9 +28,7 @@ type sessionFields struct {
 
 // accountPage is the shell that changes the password and lists the sessions.
 func (h *Handler) accountPage(c echo.Context) error {
-	return h.render(c, 200, views.Account(views.AccountPage{
-		Page: h.page("Account"), MinLength: h.Store.Policy.MinLength,
-	}))
+	return h.render(c, 200, views.Account(views.AccountPage{Page: h.page("Account"), Password: h.passwordRules()}))
 }
 
 func listSessionsDocs(op *huma.Operation) {

@@ -14,7 +14,9 @@ import (
 
 // usersPage is the shell that lists users by GET /users.
 func (h *Handler) usersPage(c echo.Context) error {
-	return h.render(c, 200, views.Users(views.UsersPage{Page: h.page("Users")}))
+	return h.render(c, 200, views.Users(views.UsersPage{
+		Page: h.page("Users"), Username: usernameRules(), Role: roleRules(), MaxRoles: models.MaxRoles,
+	}))
 }
 
 type listUsersRequest struct {

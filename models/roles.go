@@ -10,8 +10,13 @@ import (
 // RoleAdmin may manage users.
 const RoleAdmin = "admin"
 
-// maxRoles keeps tokens, which carry the roles, small enough for a header.
-const maxRoles = 32
+// The rules for roles: up to MaxRoleLength letters from a to z, digits and RoleSigns. A user has at
+// most MaxRoles, so that a token, which carries them, fits into a header.
+const (
+	MaxRoleLength = 64
+	RoleSigns     = "._:-"
+	MaxRoles      = 32
+)
 
 // Roles is a set of role names, stored as one text with spaces between them.
 type Roles []string
@@ -32,8 +37,8 @@ func (r *Roles) Scan(value any) error {
 // ValidRole tells whether a role may be called that: 1 to 64 of a-z, 0-9 and
 // ._:-, all lower case, so that no two roles look alike.
 func ValidRole(role string) bool {
-	const allowed = "abcdefghijklmnopqrstuvwxyz0123456789._:-"
-	return role != "" && len(role) <= 64 && strings.Trim(role, allowed) == ""
+	const allowed = "abcdefghijklmnopqrstuvwxyz0123456789" + RoleSigns
+	return role != "" && len(role) <= MaxRoleLength && strings.Trim(role, allowed) == ""
 }
 
 // cleanRoles returns roles as a set in order, never nil, or ErrInvalidRole.
@@ -41,7 +46,7 @@ func cleanRoles(roles Roles) (Roles, error) {
 	set := append(Roles{}, roles...)
 	slices.Sort(set)
 	set = slices.Compact(set)
-	if len(set) > maxRoles {
+	if len(set) > MaxRoles {
 		return nil, ErrInvalidRole
 	}
 	for _, role := range set {

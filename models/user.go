@@ -27,12 +27,23 @@ type User struct {
 	CreatedAt       time.Time
 }
 
-const usernameCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@+"
+// The rules for usernames: MinUsernameLength to MaxUsernameLength ASCII letters, digits and
+// UsernameSigns.
+const (
+	MinUsernameLength = 3
+	MaxUsernameLength = 64
+	UsernameSigns     = "._-@+"
+)
 
-// ValidUsername tells whether a name may be given to a user: 3 to 64 of ASCII
-// letters, digits and ._-@+, so that no two names look alike.
+// MaxEmailLength is the most characters an e-mail address may have.
+const MaxEmailLength = 254
+
+const usernameCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" + UsernameSigns
+
+// ValidUsername reports whether name obeys the rules for usernames, which keep any two from looking
+// alike.
 func ValidUsername(name string) bool {
-	return len(name) >= 3 && len(name) <= 64 && strings.Trim(name, usernameCharacters) == ""
+	return len(name) >= MinUsernameLength && len(name) <= MaxUsernameLength && strings.Trim(name, usernameCharacters) == ""
 }
 
 // emailPattern is what browsers accept in an e-mail field: ASCII, without
@@ -41,7 +52,9 @@ var emailPattern = regexp.MustCompile("\\A[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@
 
 // ValidEmail tells whether text is an e-mail address of at most 254 bytes.
 // Nobody has verified that it is the user's.
-func ValidEmail(text string) bool { return len(text) <= 254 && emailPattern.MatchString(text) }
+func ValidEmail(text string) bool {
+	return len(text) <= MaxEmailLength && emailPattern.MatchString(text)
+}
 
 // usernameKey is made here and not by the database, whose idea of case
 // depends on its make and its locale.
