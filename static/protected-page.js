@@ -36,7 +36,7 @@ let page;
 let user = null;
 /** What to add to performance.now() for the server's time. */
 let serverTimeOffset = 0;
-/** Whether the token was going to be renewed when the page last checked. */
+/** Whether the token was going to be renewed at the last tick. */
 let renews = true;
 /** The number of the newest task. */
 let newestTask = 0;
@@ -213,8 +213,10 @@ function showContent({ user: found, time, token }) {
   const tick = () => {
     const wasAsleep = document.visibilityState === 'visible' && clockGap() - lastGap > ASLEEP_MS;
     lastGap = clockGap();
+    const status = renewal.renewalStatus();
+    renews = status.renews;
     if (wasAsleep) page.wake();
-    else if (hasExpired()) showSessionEnded(false);
+    else if (!renews && status.remaining <= 0) showSessionEnded(false);
     else page.tick();
   };
   timer = setInterval(tick, 1000);
@@ -222,15 +224,8 @@ function showContent({ user: found, time, token }) {
   if (user) tick();
 }
 
-/** @returns {boolean} whether the session has ended because the token has expired for good */
-function hasExpired() {
-  const status = renewal.renewalStatus();
-  renews = status.renews;
-  return !renews && status.remaining <= 0;
-}
-
 /**
- * Follows another tab that has stored or removed the token.
+ * Reacts to another tab, which has stored or removed the token.
  *
  * @param {string | null} token
  */
