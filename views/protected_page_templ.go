@@ -8,9 +8,9 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// memberCards is what pages for those who are logged in say to everybody else, and while they do not know yet. Without
-// scripts they say why they need them.
-func memberCards(needsScript string) templ.Component {
+// protectedPageCards renders the cards that a page shows instead of its own while nobody is known
+// to be logged in. Each says why; protected-page.js shows one of them.
+func protectedPageCards() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -38,13 +38,13 @@ func memberCards(needsScript string) templ.Component {
 		var templ_7745c5c3_Var2 string
 		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(needsScript)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `member.templ`, Line: 9, Col: 19}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `protected_page.templ`, Line: 9, Col: 19}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "</p></div></noscript><section id=\"checking\" class=\"card needs-script\"><h1 class=\"quiet\" tabindex=\"-1\">Checking who is logged in…</h1></section><section id=\"visitor\" class=\"card\" hidden><h1 tabindex=\"-1\">You are not logged in</h1><p id=\"countdown\" class=\"soft counting\" aria-hidden=\"true\"></p><a class=\"button primary\" href=\"/login\">Log in now</a></section><section id=\"ended\" class=\"card\" hidden><h1 tabindex=\"-1\">Your session has ended</h1><p id=\"ended-reason\" class=\"soft\"></p><a class=\"button primary\" href=\"/login\">Log in again</a></section><section id=\"unreachable\" class=\"card\" hidden><h1 tabindex=\"-1\">Cannot check who is logged in</h1><p id=\"unreachable-reason\" class=\"soft\"></p><button id=\"try-again\" class=\"button primary\" type=\"button\">Try again</button></section><section id=\"blocked\" class=\"card\" hidden><h1 tabindex=\"-1\">Cannot keep you logged in</h1><p id=\"blocked-reason\" class=\"soft\"></p></section>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "</p></div></noscript><section id=\"checking\" class=\"card needs-script\"><h1 class=\"quiet\" tabindex=\"-1\">Checking who is logged in…</h1></section><section id=\"visitor\" class=\"card\" hidden><h1 tabindex=\"-1\">You are not logged in</h1><p id=\"countdown\" class=\"soft counting\" aria-hidden=\"true\"></p><a class=\"button primary\" href=\"/login\">Log in now</a></section><section id=\"ended\" class=\"card\" hidden><h1 tabindex=\"-1\">Your session has ended</h1><p id=\"ended-reason\" class=\"soft\"></p><a class=\"button primary\" href=\"/login\">Log in again</a></section><section id=\"unreachable\" class=\"card\" hidden><h1 tabindex=\"-1\">Can't reach the server</h1><p id=\"unreachable-reason\" class=\"soft\"></p><button id=\"try-again\" class=\"button primary\" type=\"button\">Try again</button></section><section id=\"blocked\" class=\"card\" hidden><h1 tabindex=\"-1\">Can't keep you logged in</h1><p id=\"blocked-reason\" class=\"soft\"></p></section>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -52,7 +52,7 @@ func memberCards(needsScript string) templ.Component {
 	})
 }
 
-// loggedOutCard says goodbye to who has logged out here.
+// loggedOutCard is shown after the user has logged out.
 func loggedOutCard() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -74,7 +74,7 @@ func loggedOutCard() templ.Component {
 			templ_7745c5c3_Var3 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<section id=\"logged-out\" class=\"card\" hidden><h1 tabindex=\"-1\">You are logged out</h1><p class=\"soft\">Your session is over in every tab of this browser.</p><a class=\"button primary\" href=\"/login\">Log in again</a></section>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<section id=\"logged-out\" class=\"card\" hidden><h1 tabindex=\"-1\">You are logged out</h1><p class=\"soft\">You have been logged out in all tabs of this browser.</p><a class=\"button primary\" href=\"/login\">Log in again</a></section>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -82,7 +82,7 @@ func loggedOutCard() templ.Component {
 	})
 }
 
-// confirmDialog asks before something that cannot be taken back.
+// confirmDialog asks for confirmation before an action that can't be undone.
 func confirmDialog() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -112,7 +112,7 @@ func confirmDialog() templ.Component {
 	})
 }
 
-// goneRow stands in a table where a row was, and says what became of it.
+// goneRow replaces a table row whose subject is gone, and says what happened to it.
 func goneRow() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
