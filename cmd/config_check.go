@@ -42,8 +42,7 @@ func (c *Config) problems() problems {
 	found.require(err == nil, "ADDR", "use HOST:PORT, such as 127.0.0.1:8000, or :8000 for all addresses.")
 	found.require(c.PublicURL == "" || isOrigin(c.PublicURL), "PUBLIC_URL",
 		"use the origin that people open, such as https://login.example.org, without a path.")
-	path, isSQLite := strings.CutPrefix(c.DatabaseURL, models.SQLiteScheme)
-	found.require(isSQLite && path != "", "DATABASE_URL", "use sqlite: and the path of a file, such as sqlite:data/latchkey.db.")
+	found.require(models.KnownURL(c.DatabaseURL), "DATABASE_URL", "use sqlite: and the path of a file, such as sqlite:data/latchkey.db.")
 	found.require(!slices.ContainsFunc(c.AllowedOrigins, func(o string) bool { return !isOrigin(o) }), "ALLOWED_ORIGINS",
 		"use origins such as https://app.example.org, without a path, separated by commas and no spaces.")
 	found.require(c.Signup == "open" || c.Signup == "closed", "SIGNUP", "use open or closed.")

@@ -47,13 +47,16 @@ func openCommandStore(ctx context.Context, environ []string) (*models.Store, err
 
 // openStore opens the database. Unless it must exist, it is created where there is none.
 func openStore(ctx context.Context, config Config, mustExist bool) (*models.Store, error) {
+	slots := max(1, runtime.GOMAXPROCS(0)-1) // one processor is left to everything but password hashes
 	store, err := models.Open(ctx, models.Options{
-		URL:      config.DatabaseURL,
-		Existing: mustExist,
-		Hasher:   newHasher(config),
-		Policy:   config.passwordPolicy(),
-		Sessions: models.SessionPolicy{Idle: config.RefreshTokenTTL, Absolute: config.SessionTTL, Grace: config.RefreshGrace},
-		Now:      time.Now,
+		URL:       config.DatabaseURL,
+		Existing:  mustExist,
+		Hasher:    auth.NewHasher(auth.Cost{Memory: config.Argon2Memory, Time: config.Argon2Time, Threads: 1}),
+		HashSlots: slots,
+		HashQueue: 32 * slots,
+		Policy:    config.passwordPolicy(),
+		Sessions:  models.SessionPolicy{Idle: config.RefreshTokenTTL, Absolute: config.SessionTTL, Grace: config.RefreshGrace},
+		Now:       time.Now,
 	})
 	if err != nil {
 		return nil, databaseAdvice(err)
@@ -75,11 +78,4 @@ func databaseAdvice(err error) error {
 		advice = "set DATABASE_URL to another path, or restore a backup; the file has not been changed"
 	}
 	return fmt.Errorf("opening DATABASE_URL: %w; %s", err, advice)
-}
-
-// newHasher leaves one processor to everything that is not a password hash.
-func newHasher(config Config) *auth.Hasher {
-	slots := max(1, runtime.GOMAXPROCS(0)-1)
-	cost := auth.Cost{Memory: config.Argon2Memory, Time: config.Argon2Time, Threads: 1}
-	return auth.NewHasher(cost, slots, 32*slots)
 }

@@ -56,9 +56,9 @@ func (k keySync) sync(ctx context.Context) error {
 	if slices.EqualFunc(k.issuer.Keys(), keys, sameID) {
 		return nil
 	}
-	set, err := k.use.Open(keys)
+	set, err := openKeys(k.use, keys)
 	if err != nil {
-		return secretAdvice(err)
+		return err
 	}
 	if err := k.issuer.SetKeys(set); err != nil {
 		return err

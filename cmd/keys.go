@@ -105,7 +105,7 @@ verifies until the last token that it signed has expired.`,
 			if r.store == nil {
 				return errRotateSecret
 			}
-			err := r.store.RotateKeys(r.Context(), r.use, force)
+			err := r.store.RotateKeys(r.Context(), models.CommandLine(), r.use, force)
 			if errors.Is(err, models.ErrKeyTooNew) {
 				return fmt.Errorf("%w; wait, or use --force", err)
 			}
@@ -128,7 +128,7 @@ it was the current key, the next key takes its place.`,
 			if r.store == nil {
 				return errDropSecret
 			}
-			return r.store.DropKey(r.Context(), r.use, args[0])
+			return r.store.DropKey(r.Context(), models.CommandLine(), r.use, args[0])
 		}),
 	}
 }

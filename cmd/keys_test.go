@@ -131,7 +131,7 @@ func TestServersFollowTheKeysCommands(t *testing.T) {
 	if kid := headerOf(t, token).Kid; kid != rotated[1] {
 		t.Errorf("a new token is signed with %s, want the former next key %s", kid, rotated[1])
 	}
-	wantFailure(t, folder, "", "no such signing key", "keys", "compromised", rotated[0])
+	wantFailure(t, folder, "", "signing key not found", "keys", "compromised", rotated[0])
 	for _, p := range []*cmdtest.Program{first, second} {
 		if log := p.Stop(); strings.Count(log, "signing keys changed") != 3 || strings.Contains(log, "cannot load") {
 			t.Errorf("the log is\n%s", log)
@@ -272,7 +272,7 @@ func TestKeysCommandsNeverCreateASecretOrADatabase(t *testing.T) {
 		}
 	}
 	folder := newFolder(t, "JWT_ALG=ES256", "JWT_SECRET="+strings.Repeat("1", 40))
-	wantFailure(t, folder, "", "no database", "keys", "list")
+	wantFailure(t, folder, "", "the database does not exist", "keys", "list")
 	if files := readFolder(t, folder); len(files) != 1 {
 		t.Errorf("the command created %v", files)
 	}
@@ -282,7 +282,7 @@ func TestKeysCommandsRefuseUnknownKeys(t *testing.T) {
 	t.Parallel()
 	folder := newFolder(t, "JWT_ALG=ES256", "JWT_SECRET="+strings.Repeat("1", 40))
 	cmdtest.Start(t, folder).Stop()
-	wantFailure(t, folder, "", "no such signing key", "keys", "compromised", "-a-kid-may-begin-so")
+	wantFailure(t, folder, "", "signing key not found", "keys", "compromised", "-a-kid-may-begin-so")
 	saveSettings(t, folder, "JWT_ALG=RS256", "JWT_SECRET="+strings.Repeat("1", 40)) // no server has created such keys
 	wantFailure(t, folder, "", "when it starts", "keys", "rotate", "--force")
 	wantDone(t, folder, "", "[]", "keys", "list", "--json")

@@ -27,6 +27,14 @@ func loadOrCreateKeys(ctx context.Context, store *models.Store, use models.KeyUs
 	if err != nil {
 		return nil, err
 	}
+	return openKeys(use, keys)
+}
+
+// openKeys returns the key set of keys, whose first key is the one that signs.
+func openKeys(use models.KeyUse, keys []models.SigningKey) (auth.KeySet, error) {
+	if len(keys) == 0 || keys[0].State != models.KeyCurrent {
+		return nil, errors.New("the database has no current signing key")
+	}
 	set, err := use.Open(keys)
 	return set, secretAdvice(err)
 }

@@ -75,7 +75,7 @@ func (u *userCommands) newAdd() *cobra.Command {
 			if email != "" {
 				user.Email = &email
 			}
-			added, err := r.store.CreateUser(r.Context(), user)
+			added, err := r.store.CreateUser(r.Context(), models.CommandLine(), user)
 			if err != nil {
 				return err
 			}
@@ -136,7 +136,7 @@ func (u *userCommands) newPassword() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := r.store.SetPassword(r.Context(), user, password); err != nil {
+			if err := r.store.SetPassword(r.Context(), models.CommandLine(), user, password); err != nil {
 				return err
 			}
 			return r.print(user, user.Username+" has a new password. All their sessions have ended.")
@@ -189,7 +189,7 @@ func (u *userCommands) newDelete() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := r.store.DeleteUser(r.Context(), user.ID); err != nil {
+			if err := r.store.DeleteUser(r.Context(), models.CommandLine(), user.ID); err != nil {
 				return err
 			}
 			return r.print(user, user.Username+" has been deleted.")
@@ -203,7 +203,7 @@ func (r userRun) update(change models.UserChange) (models.User, error) {
 	if err != nil {
 		return models.User{}, err
 	}
-	return r.store.UpdateUser(r.Context(), user.ID, change)
+	return r.store.UpdateUser(r.Context(), models.CommandLine(), user.ID, change)
 }
 
 // print prints what was done: as a sentence, or with --json as the user.

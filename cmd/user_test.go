@@ -46,7 +46,7 @@ func TestUserCommandsWorkWhileTheServerRuns(t *testing.T) {
 		t.Errorf("POST /login with the new password: status %d", status)
 	}
 	wantDone(t, folder, "", "jonas has been deleted", "user", "delete", "jonas")
-	wantFailure(t, folder, "", "no such user", "user", "delete", "jonas")
+	wantFailure(t, folder, "", "user not found", "user", "delete", "jonas")
 	wantFailure(t, folder, "", "last enabled administrator", "user", "delete", "admin")
 	if log := p.Stop(); strings.Contains(log, password) {
 		t.Error("the log contains a password")
@@ -103,8 +103,8 @@ func fieldsOf(t *testing.T, array string) string {
 func TestUserCommandsNeverCreateADatabase(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	wantFailure(t, folder, "", "no database", "user", "list")
-	wantFailure(t, folder, "some other words", "no database", "user", "add", "jonas")
+	wantFailure(t, folder, "", "the database does not exist", "user", "list")
+	wantFailure(t, folder, "some other words", "the database does not exist", "user", "add", "jonas")
 	if files := readFolder(t, folder); len(files) > 0 {
 		t.Errorf("the commands created %v", files)
 	}
@@ -121,5 +121,5 @@ func TestUserCommandsRefuseInvalidInput(t *testing.T) {
 	wantFailure(t, folder, "some other words", "username", "user", "add", "a b")
 	wantFailure(t, folder, "some other words", "role", "user", "add", "petra", "--role", "Admin")
 	wantFailure(t, folder, "some other words", "e-mail", "user", "add", "petra", "--email", "petra")
-	wantFailure(t, folder, "", "no such user", "user", "disable", "petra")
+	wantFailure(t, folder, "", "user not found", "user", "disable", "petra")
 }

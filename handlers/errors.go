@@ -63,7 +63,7 @@ func refusals() []refusal {
 		{models.ErrInvalidUsername, 422, "The user name must be 3 to 64 letters, digits and . _ - @ + signs."},
 		{models.ErrInvalidEmail, 422, "The e-mail address is not one, such as name@example.org."},
 		{models.ErrInvalidRole, 422, "A role must be 1 to 64 of a-z, 0-9 and . _ : - signs, and a user has at most 32."},
-		{auth.ErrBusy, 503, "Too many people are logging in right now. Try again in a few seconds."},
+		{models.ErrBusy, 503, "Too many people are logging in right now. Try again in a few seconds."},
 		{models.ErrUnavailable, 503, "The database cannot be reached right now. Try again in a few seconds."},
 		{context.DeadlineExceeded, 503, "This took too long. Try again in a few seconds."},
 		{context.Canceled, 503, "The request was given up. Try again."},
@@ -114,7 +114,7 @@ func (p *problem) challenge() string {
 // retryAfter is the value of Retry-After that goes with a problem, if any.
 func (p *problem) retryAfter() string {
 	switch {
-	case errors.Is(p.cause, auth.ErrBusy):
+	case errors.Is(p.cause, models.ErrBusy):
 		return "2" // seconds in which the queue moves on
 	case p.Status == http.StatusServiceUnavailable:
 		return "5"

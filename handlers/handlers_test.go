@@ -37,16 +37,8 @@ type server struct {
 func newServer(t *testing.T) *server {
 	t.Helper()
 	s := &server{file: filepath.Join(t.TempDir(), "test.db"), log: &logBuffer{}, clock: time.Now().UTC()}
-	store, err := models.Open(t.Context(), models.Options{
-		URL:      "sqlite:" + s.file,
-		Hasher:   auth.NewHasher(auth.Cost{Memory: 64, Time: 1, Threads: 1}, 2, 1000),
-		Policy:   auth.PasswordPolicy{MinLength: auth.MinPasswordLength},
-		Sessions: models.SessionPolicy{Idle: 30 * 24 * time.Hour, Absolute: 90 * 24 * time.Hour, Grace: time.Minute},
-		Now:      s.now,
-	})
-	must(t, err)
-	t.Cleanup(func() { store.Close() })
-	_, err = store.EnsureFirstUser(t.Context(), models.NewUser{Username: "Marisol", Password: testPassword, Roles: models.Roles{"admin", "editor"}},
+	store := s.openStore(t, cheapCost(), 2)
+	_, err := store.EnsureFirstUser(t.Context(), models.NewUser{Username: "Marisol", Password: testPassword, Roles: models.Roles{"admin", "editor"}},
 		func() error { return nil })
 	must(t, err)
 	// The listener comes first: its address is the public URL.
@@ -68,6 +60,29 @@ func newServer(t *testing.T) *server {
 	s.Server.Start()
 	t.Cleanup(s.Server.Close)
 	return s
+}
+
+func cheapCost() auth.Cost { return auth.Cost{Memory: 64, Time: 1, Threads: 1} }
+
+// openStore opens the server's database with hashes of this cost and this many slots for them.
+func (s *server) openStore(t *testing.T, cost auth.Cost, slots int) *models.Store {
+	t.Helper()
+	store, err := models.Open(t.Context(), models.Options{
+		URL:    "sqlite:" + s.file,
+		Hasher: auth.NewHasher(cost), HashSlots: slots, HashQueue: 500 * slots,
+		Policy:   auth.PasswordPolicy{MinLength: auth.MinPasswordLength},
+		Sessions: models.SessionPolicy{Idle: 30 * 24 * time.Hour, Absolute: 90 * 24 * time.Hour, Grace: time.Minute},
+		Now:      s.now,
+	})
+	must(t, err)
+	t.Cleanup(func() { store.Close() })
+	return store
+}
+
+// reopen gives the server another store for the same database.
+func (s *server) reopen(t *testing.T, cost auth.Cost, slots int) {
+	t.Helper()
+	s.Store = s.openStore(t, cost, slots)
 }
 
 func (s *server) now() time.Time {

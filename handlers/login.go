@@ -8,7 +8,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
 
-	"latchkey/models"
 	"latchkey/views"
 )
 
@@ -57,13 +56,11 @@ func (h *Handler) login(ctx context.Context, in *loginRequest) (*loginAnswer, er
 // logIn exchanges credentials for a new session, which may replace another:
 // the one way in, for POST /login and POST /token.
 func (h *Handler) logIn(ctx context.Context, username, password, replaces string) (grant, error) {
-	user, err := h.Store.Authenticate(ctx, username, password)
+	user, err := h.Store.Authenticate(ctx, actorOf(ctx), username, password)
 	if err != nil {
 		return grant{}, fmt.Errorf("logging in: %w", err)
 	}
-	c := echoContext(ctx)
-	client := models.Client{Device: deviceOf(c.Request().UserAgent()), Address: c.RealIP(), Replaces: replaces}
-	session, err := h.Store.CreateSession(ctx, user, client)
+	session, err := h.Store.CreateSession(ctx, actorOf(ctx), user, replaces)
 	if err != nil {
 		return grant{}, fmt.Errorf("logging in: %w", err)
 	}

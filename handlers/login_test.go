@@ -157,7 +157,7 @@ func TestLoginFromAnotherSiteIsRefused(t *testing.T) {
 
 func TestAFullHashQueueAnswers503(t *testing.T) {
 	s := newServer(t)
-	s.Store.Hasher = busyHasher()
+	s.reopen(t, cheapCost(), 0)
 	a := s.postJSON(t, "/login", `{"name":"marisol","password":"`+testPassword+`"}`)
 	wantProblem(t, a, 503)
 	if a.Header.Get("Retry-After") == "" {

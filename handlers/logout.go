@@ -20,7 +20,7 @@ func logoutDocs(op *huma.Operation) {
 func (h *Handler) logout(ctx context.Context, _ *struct{}) (*struct{}, error) {
 	p, c := principal(ctx), echoContext(ctx)
 	cookie, _ := h.refreshCookie(c.Request()) // none, or none of ours, ends nothing more
-	if err := h.Store.EndSessions(ctx, p.SessionID, cookie.SessionID); err != nil {
+	if err := h.Store.EndSessions(ctx, actorOf(ctx), p.SessionID, cookie.SessionID); err != nil {
 		return nil, fmt.Errorf("logging out: %w", err)
 	}
 	h.note(ctx, "logged out", "user", p.UserID, "session", p.SessionID, "cookie_session", cookie.SessionID)

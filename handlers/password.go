@@ -26,7 +26,7 @@ func changePasswordDocs(op *huma.Operation) {
 // changePassword gives the bearer's user another password.
 func (h *Handler) changePassword(ctx context.Context, in *changePasswordRequest) (*struct{}, error) {
 	p := principal(ctx)
-	if err := h.Store.ChangePassword(ctx, p, in.Body.Current, in.Body.New); err != nil {
+	if err := h.Store.ChangePassword(ctx, actorOf(ctx), in.Body.Current, in.Body.New); err != nil {
 		return nil, fmt.Errorf("changing one's own password: %w", err)
 	}
 	h.note(ctx, "changed the password", "user", p.UserID, "session", p.SessionID)

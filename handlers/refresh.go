@@ -64,7 +64,7 @@ func typed(kind, detail string, cause error) *problem {
 // rotate exchanges a refresh token: the one way to do it, for the cookie and
 // for POST /token. A replay is logged, because somebody kept a copy.
 func (h *Handler) rotate(ctx context.Context, token auth.RefreshToken) (grant, error) {
-	session, user, err := h.Store.RotateSession(ctx, token)
+	session, user, err := h.Store.RotateSession(ctx, actorOf(ctx), token)
 	if errors.Is(err, models.ErrReplayed) {
 		h.warn(ctx, "a replaced refresh token was used again, so its session was ended", "session", token.SessionID)
 	}

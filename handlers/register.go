@@ -43,7 +43,7 @@ func registerDocs(op *huma.Operation) {
 // registerPage is the form that uses POST /register, or says that it is closed.
 func (h *Handler) registerPage(c echo.Context) error {
 	return h.render(c, 200, views.Register(views.RegisterPage{
-		Page: h.page("Create an account"), MinLength: h.Store.Policy.MinLength,
+		Page: h.page("Create an account"), MinLength: h.Store.PasswordPolicy().MinLength,
 	}))
 }
 
@@ -52,7 +52,7 @@ func (h *Handler) register(ctx context.Context, in *registerRequest) (*registerA
 	if !h.Signup {
 		return nil, errSignupClosed
 	}
-	user, err := h.Store.CreateUser(ctx, models.NewUser{
+	user, err := h.Store.CreateUser(ctx, actorOf(ctx), models.NewUser{
 		Username: in.Body.Username, Password: in.Body.Password, Email: in.Body.Email,
 	})
 	if err != nil {

@@ -86,11 +86,11 @@ func TestWeakPasswordsAreRefusedWithTheReason(t *testing.T) {
 		"1234567":                 "too short",
 		"日本語日本語日":                 "too short", // 7 characters in 21 bytes
 		strings.Repeat("x ", 129): "too long",
-		"password":                "guessers",
-		"PassWord":                "guessers",
-		"qwertyuiop":              "guessers",
-		"my jonas 99":             "user name",
-		"my JONAS 99":             "user name",
+		"password":                "too common",
+		"PassWord":                "too common",
+		"qwertyuiop":              "too common",
+		"my jonas 99":             "your username",
+		"my JONAS 99":             "your username",
 	} {
 		text, err := json.Marshal(map[string]string{"username": "jonas", "password": password})
 		must(t, err)

@@ -42,7 +42,7 @@ func (h *Handler) revokeToken(ctx context.Context, text string) error {
 	} else {
 		return nil
 	}
-	if err := h.Store.EndSessions(ctx, session); err != nil {
+	if err := h.Store.EndSessions(ctx, actorOf(ctx), session); err != nil {
 		return fmt.Errorf("revoking a token: %w", err)
 	}
 	h.note(ctx, "revoked a token", "session", session)

@@ -29,7 +29,7 @@ type sessionFields struct {
 // accountPage is the shell that changes the password and lists the sessions.
 func (h *Handler) accountPage(c echo.Context) error {
 	return h.render(c, 200, views.Account(views.AccountPage{
-		Page: h.page("Account"), MinLength: h.Store.Policy.MinLength,
+		Page: h.page("Account"), MinLength: h.Store.PasswordPolicy().MinLength,
 	}))
 }
 
@@ -68,7 +68,7 @@ func endSessionDocs(op *huma.Operation) {
 // endSession ends one of the bearer's sessions.
 func (h *Handler) endSession(ctx context.Context, in *endSessionRequest) (*struct{}, error) {
 	p := principal(ctx)
-	if err := h.Store.EndSessionOf(ctx, p.UserID, in.ID); err != nil {
+	if err := h.Store.EndSession(ctx, actorOf(ctx), in.ID); err != nil {
 		return nil, fmt.Errorf("ending one's own session: %w", err)
 	}
 	h.note(ctx, "ended a session", "user", p.UserID, "session", in.ID)
@@ -84,7 +84,7 @@ func endOtherSessionsDocs(op *huma.Operation) {
 // endOtherSessions ends all of the bearer's sessions but the one that asks.
 func (h *Handler) endOtherSessions(ctx context.Context, _ *struct{}) (*struct{}, error) {
 	p := principal(ctx)
-	if err := h.Store.EndOtherSessions(ctx, p); err != nil {
+	if err := h.Store.EndOtherSessions(ctx, actorOf(ctx)); err != nil {
 		return nil, fmt.Errorf("ending one's own other sessions: %w", err)
 	}
 	h.note(ctx, "ended all other sessions", "user", p.UserID, "session", p.SessionID)

@@ -24,7 +24,7 @@ func TestTimeDoesNotTellWhoExists(t *testing.T) {
 func measure(t *testing.T, passes uint32, bound float64) {
 	s := newServer(t)
 	s.addUser(t, "jonas")
-	s.Store.Hasher = auth.NewHasher(auth.Cost{Memory: 19456, Time: 2, Threads: 1}, 1, 10)
+	s.reopen(t, auth.Cost{Memory: 19456, Time: 2, Threads: 1}, 1)
 	bodies := map[string]string{
 		"unknown user":   `{"name":"nobody","password":"` + testPassword + `"}`,
 		"wrong password": `{"name":"marisol","password":"some other words"}`,
@@ -34,7 +34,7 @@ func measure(t *testing.T, passes uint32, bound float64) {
 		s.loginAs(t, name)
 	}
 	s.exec(t, "UPDATE users SET disabled = 1 WHERE username = 'jonas'")
-	s.Store.Hasher = auth.NewHasher(auth.Cost{Memory: 19456, Time: passes, Threads: 1}, 1, 10)
+	s.reopen(t, auth.Cost{Memory: 19456, Time: passes, Threads: 1}, 1)
 	var report string
 	for range 5 {
 		times := map[string][]time.Duration{}

@@ -121,7 +121,7 @@ func TestThePasswordGrantCanBeSwitchedOff(t *testing.T) {
 
 func TestTokenIsBusyAsOAuthClientsReadIt(t *testing.T) {
 	s := newServer(t)
-	s.Store.Hasher = busyHasher()
+	s.reopen(t, cheapCost(), 0)
 	a := s.postForm(t, "/token", credentials())
 	wantStatus(t, a, 503)
 	if a.field("error") != "temporarily_unavailable" || a.Header.Get("Retry-After") == "" {

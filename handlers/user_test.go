@@ -8,14 +8,7 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
-
-	"latchkey/auth"
 )
-
-// busyHasher is a hasher whose gate admits nobody.
-func busyHasher() *auth.Hasher {
-	return auth.NewHasher(auth.Cost{Memory: 64, Time: 1, Threads: 1}, 0, 0)
-}
 
 func TestUserAnswersWhoTheBearerIs(t *testing.T) {
 	s := newServer(t)
@@ -166,7 +159,8 @@ func TestATokenEndsAfterItsTimeAndTheLeeway(t *testing.T) {
 func TestADisabledDeletedOrChangedUserCountsOnTheNextRequest(t *testing.T) {
 	s := newServer(t)
 	token := s.login(t)
-	s.exec(t, "UPDATE users SET roles = 'reader'")
+	s.exec(t, "DELETE FROM user_roles")
+	s.exec(t, "INSERT INTO user_roles (user_id, role) SELECT id, 'reader' FROM users")
 	if a := s.get(t, "/user", token); !strings.Contains(a.body, `"roles":["reader"]`) {
 		t.Errorf("the roles are not those of now: %s", a.body)
 	}

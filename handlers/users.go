@@ -70,7 +70,7 @@ func updateUserDocs(op *huma.Operation) {
 
 // updateUser disables, enables or changes the roles of a user.
 func (h *Handler) updateUser(ctx context.Context, in *updateUserRequest) (*meAnswer, error) {
-	user, err := h.Store.UpdateUser(ctx, in.ID, models.UserChange{
+	user, err := h.Store.UpdateUser(ctx, actorOf(ctx), in.ID, models.UserChange{
 		Disabled: in.Body.Disabled, Roles: (*models.Roles)(in.Body.Roles),
 	})
 	if err != nil {
@@ -93,7 +93,7 @@ func deleteUserDocs(op *huma.Operation) {
 
 // deleteUser removes a user.
 func (h *Handler) deleteUser(ctx context.Context, in *deleteUserRequest) (*struct{}, error) {
-	if err := h.Store.DeleteUser(ctx, in.ID); err != nil {
+	if err := h.Store.DeleteUser(ctx, actorOf(ctx), in.ID); err != nil {
 		return nil, fmt.Errorf("deleting a user: %w", err)
 	}
 	h.note(ctx, "deleted a user", "user", in.ID, "by", principal(ctx).UserID)
