@@ -17,7 +17,7 @@ var screenshots = flag.String("screenshots", "", "the folder that TestScreenshot
 
 // TestScreenshots takes the pictures of the README. This command replaces them:
 //
-// 	go test ./browser -run TestScreenshots -screenshots ../docs
+//	go test ./browser -run TestScreenshots -screenshots ../docs
 func TestScreenshots(t *testing.T) {
 	t.Parallel()
 	folder := *screenshots
