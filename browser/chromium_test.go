@@ -58,7 +58,7 @@ func startChromium() error {
 		chromedp.Env("HOME="+folder, "TMPDIR="+folder), // so that nothing is left behind elsewhere
 	)
 	ctx, endProcess := chromedp.NewExecAllocator(context.Background(), options...)
-	chromium.ctx, _ = chromedp.NewContext(ctx)
+	chromium.ctx, _ = chromedp.NewContext(ctx) //nolint:fatcontext // runs once
 	chromium.close = func() {
 		bounded, cancel := context.WithTimeout(chromium.ctx, time.Minute)
 		chromedp.Cancel(bounded)

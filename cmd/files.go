@@ -31,7 +31,7 @@ func publishFile(path, text string, publish func(temporary, path string) error) 
 	if err != nil {
 		return err
 	}
-	defer os.Remove(file.Name()) // fails harmlessly after a rename
+	defer func() { _ = os.Remove(file.Name()) }() // after a rename there is nothing to remove
 	_, err = file.WriteString(text)
 	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return err

@@ -106,7 +106,7 @@ func TestInvalidFirstUserIsIgnoredOnceThereIsAUser(t *testing.T) {
 		}
 		p.Stop()
 	}
-	r := cmdtest.Run(t, folder, "", []string{"user", "list"}, "ADMIN_PASSWORD=short")
+	r := cmdtest.Command{Folder: folder, Args: []string{"user", "list"}, Settings: []string{"ADMIN_PASSWORD=short"}}.Run(t)
 	if r.Exit != 0 {
 		t.Errorf("user list: exit code %d: %s", r.Exit, r.Stderr)
 	}

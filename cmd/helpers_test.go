@@ -17,7 +17,7 @@ const adminPassword = "correct horse battery"
 // wantDone runs a command that must succeed and print text.
 func wantDone(t *testing.T, folder, stdin, text string, args ...string) {
 	t.Helper()
-	r := cmdtest.Run(t, folder, stdin, args)
+	r := cmdtest.Command{Folder: folder, Args: args, Stdin: stdin}.Run(t)
 	if r.Exit != 0 || !strings.Contains(r.Stdout, text) || r.Stderr != "" {
 		t.Errorf("%v: exit code %d, want 0 and %q:\n%s%s", args, r.Exit, text, r.Stdout, r.Stderr)
 	}
@@ -26,7 +26,7 @@ func wantDone(t *testing.T, folder, stdin, text string, args ...string) {
 // wantFailure runs a command that must fail with exit code 1 and a message that contains text.
 func wantFailure(t *testing.T, folder, stdin, text string, args ...string) {
 	t.Helper()
-	r := cmdtest.Run(t, folder, stdin, args)
+	r := cmdtest.Command{Folder: folder, Args: args, Stdin: stdin}.Run(t)
 	if r.Exit != 1 || !strings.HasPrefix(r.Stderr, "latchkey: ") || !strings.Contains(r.Stderr, text) || r.Stdout != "" {
 		t.Errorf("%v: exit code %d, want 1 and %q:\n%s%s", args, r.Exit, text, r.Stdout, r.Stderr)
 	}
@@ -36,7 +36,7 @@ func wantFailure(t *testing.T, folder, stdin, text string, args ...string) {
 // It returns the message.
 func wantNoStart(t *testing.T, folder, text string, settings ...string) (message string) {
 	t.Helper()
-	r := cmdtest.Run(t, folder, "", nil, settings...)
+	r := cmdtest.Command{Folder: folder, Settings: settings}.Run(t)
 	if r.Exit != 1 || !strings.HasPrefix(r.Stderr, "latchkey: ") || !strings.Contains(r.Stderr, text) || r.Stdout != "" {
 		t.Errorf("exit code %d, want 1 and %q:\n%s%s", r.Exit, text, r.Stdout, r.Stderr)
 	}

@@ -13,6 +13,15 @@ import (
 // drainTime bounds how long requests in progress may take after the server was told to stop.
 const drainTime = 10 * time.Second
 
+// listen binds a TCP address.
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listening on ADDR: %w; set ADDR to a free address of this machine, such as 127.0.0.1:8001", err)
+	}
+	return listener, nil
+}
+
 // serveHTTP serves on listener until ctx ends. Then it accepts no more requests and waits for those
 // in progress, up to drainTime.
 func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {

@@ -20,7 +20,7 @@ func TestStoppingServerFinishesRequestsInProgress(t *testing.T) {
 	t.Parallel()
 	p := cmdtest.Start(t, t.TempDir(), "ADMIN_PASSWORD="+adminPassword)
 	connection := dial(t, p)
-	body := fmt.Sprintf(`{"name":"admin","password":"%s"}`, adminPassword)
+	body := `{"name":"admin","password":"` + adminPassword + `"}`
 	_, err := fmt.Fprintf(connection, "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"+
 		"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n", len(body))
 	authtest.Must(t, err)

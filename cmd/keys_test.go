@@ -54,7 +54,7 @@ func publishedKeys(t *testing.T, p *cmdtest.Program) (ids []string) {
 // listedKeys returns the ids and states that "keys list" prints.
 func listedKeys(t *testing.T, folder string) (ids []string, states string) {
 	t.Helper()
-	r := cmdtest.Run(t, folder, "", []string{"keys", "list", "--json"})
+	r := cmdtest.Command{Folder: folder, Args: []string{"keys", "list", "--json"}}.Run(t)
 	var keys []struct{ Kid, State string }
 	if err := json.Unmarshal([]byte(r.Stdout), &keys); err != nil || r.Exit != 0 {
 		t.Fatalf("keys list: exit code %d: %s%s", r.Exit, r.Stdout, r.Stderr)

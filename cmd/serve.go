@@ -3,8 +3,6 @@ package cmd
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -39,11 +37,11 @@ func serve(c *cobra.Command, environ []string) (err error) {
 		return err
 	}
 	log := newLogger(config, c.ErrOrStderr())
-	listener, err := net.Listen("tcp", config.Addr)
+	listener, err := listen(ctx, config.Addr)
 	if err != nil {
-		return fmt.Errorf("listening on ADDR: %w; set ADDR to a free address of this machine, such as 127.0.0.1:8001", err)
+		return err
 	}
-	defer listener.Close()
+	defer func() { _ = listener.Close() }() // unless serveHTTP has closed it
 
 	store, hasUsers, err := openServerStore(ctx, config)
 	if err != nil {

@@ -1,9 +1,11 @@
 package cmd_test
 
 import (
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -59,7 +61,7 @@ func TestUserListPrintsATableOrJSON(t *testing.T) {
 	cmdtest.Start(t, folder, "ADMIN_NAME=zoe").Stop()
 	wantDone(t, folder, "some other words", "added", "user", "add", "jonas", "--email", "jonas@example.org")
 	wantDone(t, folder, "some other words", `"username":"Petra"`, "user", "add", "--json", "Petra", "--role", "editor")
-	array := cmdtest.Run(t, folder, "", []string{"user", "list", "--json"}).Stdout
+	array := cmdtest.Command{Folder: folder, Args: []string{"user", "list", "--json"}}.Run(t).Stdout
 	var users []map[string]any
 	if err := json.Unmarshal([]byte(array), &users); err != nil || len(users) != 3 {
 		t.Fatalf("%v: %s", err, array)
@@ -68,7 +70,7 @@ func TestUserListPrintsATableOrJSON(t *testing.T) {
 	if jonas["username"] != "jonas" || jonas["email"] != "jonas@example.org" || petra["roles"].([]any)[0] != "editor" || petra["email"] != nil {
 		t.Errorf("the users are %v", users)
 	}
-	table := cmdtest.Run(t, folder, "", []string{"user", "list"}).Stdout
+	table := cmdtest.Command{Folder: folder, Args: []string{"user", "list"}}.Run(t).Stdout
 	if lines := strings.Split(strings.TrimSpace(table), "\n"); len(lines) != 4 || !strings.HasPrefix(lines[0], "NAME") || !strings.HasPrefix(lines[2], "Petra") {
 		t.Errorf("the table is\n%s", table)
 	}
@@ -82,7 +84,7 @@ func TestUserListHasTheFieldsOfTheAPI(t *testing.T) {
 	_, body := p.Get("/users", token)
 	var page struct{ Users json.RawMessage }
 	authtest.Must(t, json.Unmarshal([]byte(body), &page))
-	array := cmdtest.Run(t, folder, "", []string{"user", "list", "--json"}).Stdout
+	array := cmdtest.Command{Folder: folder, Args: []string{"user", "list", "--json"}}.Run(t).Stdout
 	if got, want := fieldsOf(t, array), fieldsOf(t, string(page.Users)); got != want {
 		t.Errorf("the command prints the fields %s, GET /users has %s", got, want)
 	}
@@ -122,4 +124,20 @@ func TestUserCommandsRefuseInvalidInput(t *testing.T) {
 	wantFailure(t, folder, "some other words", "role", "user", "add", "petra", "--role", "Admin")
 	wantFailure(t, folder, "some other words", "e-mail", "user", "add", "petra", "--email", "petra")
 	wantFailure(t, folder, "", "user not found", "user", "disable", "petra")
+}
+
+// TestUserListQuotesControlCharacters writes a name to the database that would colour a terminal.
+func TestUserListQuotesControlCharacters(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	cmdtest.Start(t, folder).Stop()
+	db, err := sql.Open("sqlite3", "file:"+filepath.Join(folder, "data", "latchkey.db"))
+	authtest.Must(t, err)
+	defer db.Close()
+	_, err = db.Exec("UPDATE users SET username = ?, email = ?", "\x1b[31mred", "a\u009b31m@example.org")
+	authtest.Must(t, err)
+	table := cmdtest.Command{Folder: folder, Args: []string{"user", "list"}}.Run(t).Stdout
+	if strings.ContainsAny(table, "\x1b\u009b") || !strings.Contains(table, `"\x1b[31mred"`) {
+		t.Errorf("the table is %q", table)
+	}
 }

@@ -64,7 +64,7 @@ func (p *Program) post(path string, fields map[string]string) (status int, body 
 	p.t.Helper()
 	text, err := json.Marshal(fields)
 	authtest.Must(p.t, err)
-	request, err := http.NewRequestWithContext(p.t.Context(), "POST", p.URL+path, strings.NewReader(string(text)))
+	request, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, p.URL+path, strings.NewReader(string(text)))
 	authtest.Must(p.t, err)
 	request.Header.Set("Content-Type", "application/json")
 	return p.do(request)
@@ -74,7 +74,7 @@ func (p *Program) do(request *http.Request) (status int, body string) {
 	p.t.Helper()
 	response, err := http.DefaultClient.Do(request)
 	authtest.Must(p.t, err)
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(response.Body)
 	authtest.Must(p.t, err)
 	return response.StatusCode, string(text)
@@ -86,7 +86,7 @@ func FreeAddress(t testing.TB) string {
 	t.Helper()
 	for range 100 {
 		address := fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(20_000))
-		listener, err := net.Listen("tcp", address)
+		listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", address)
 		if err == nil {
 			authtest.Must(t, listener.Close())
 			return address

@@ -44,7 +44,8 @@ type Program struct {
 // ADDR is among the settings. The server is killed when the test ends.
 func Launch(t testing.TB, folder string, settings ...string) *Program {
 	t.Helper()
-	p := &Program{Folder: folder, t: t, command: newCommand(t, folder, nil, settings), ended: make(chan struct{})}
+	server := Command{Folder: folder, Settings: settings}
+	p := &Program{Folder: folder, t: t, command: server.prepare(t), ended: make(chan struct{})}
 	p.log.changed = sync.NewCond(&p.log)
 	p.command.Stderr = &p.log
 	authtest.Must(t, p.command.Start())
@@ -117,8 +118,16 @@ func (p *Program) Stop() string {
 
 // Kill ends the server without giving it time to finish anything.
 func (p *Program) Kill() {
-	p.command.Process.Kill()
+	_ = p.command.Process.Kill() // fails if the server has ended already
 	<-p.ended
+}
+
+// Command is a run of the program that ends by itself.
+type Command struct {
+	Folder   string // its working directory
+	Args     []string
+	Settings []string // such as "SIGNUP=closed"; the process has no other environment
+	Stdin    string
 }
 
 // Result is what a command did.
@@ -127,26 +136,26 @@ type Result struct {
 	Exit           int
 }
 
-// Run runs the program with args in folder and waits until it has ended.
-func Run(t testing.TB, folder, stdin string, args []string, settings ...string) Result {
+// Run runs the command and waits until it has ended.
+func (c Command) Run(t testing.TB) Result {
 	t.Helper()
-	command := newCommand(t, folder, args, settings)
-	command.Stdin = strings.NewReader(stdin)
+	command := c.prepare(t)
+	command.Stdin = strings.NewReader(c.Stdin)
 	var stdout, stderr bytes.Buffer
 	command.Stdout, command.Stderr = &stdout, &stderr
-	var failed *exec.ExitError
-	if err := command.Run(); err != nil && !errors.As(err, &failed) {
-		t.Fatal(err)
+	err := command.Run()
+	if _, failed := errors.AsType[*exec.ExitError](err); !failed {
+		authtest.Must(t, err)
 	}
 	return Result{stdout.String(), stderr.String(), command.ProcessState.ExitCode()}
 }
 
-// newCommand prepares a process that has no settings but the given ones.
-func newCommand(t testing.TB, folder string, args, settings []string) *exec.Cmd {
+// prepare returns a process that is killed when the test ends.
+func (c Command) prepare(t testing.TB) *exec.Cmd {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), os.Args[0], args...)
-	command.Dir = folder
-	command.Env = append([]string{childVariable + "=1", "ADDR=127.0.0.1:0"}, settings...)
+	command := exec.CommandContext(t.Context(), os.Args[0], c.Args...)
+	command.Dir = c.Folder
+	command.Env = append([]string{childVariable + "=1", "ADDR=127.0.0.1:0"}, c.Settings...)
 	return command
 }
 
