@@ -20,20 +20,53 @@ import (
 // raw returns JSON that is written as it is.
 func raw(text string) json.RawMessage { return json.RawMessage(text) }
 
-// The signatures are valid. Only the check of the header can refuse these tokens.
-func TestParseChecksTheHeader(t *testing.T) {
-	t.Parallel()
-	issuer, _ := newTestIssuer(t)
-	other := Secret(otherSecretText).Key().ID
-	mine := Secret(secretText).Key().ID
-	type header = map[string]any
-	tests := []struct {
-		name  string
-		edit  header
-		cause error // nil if the token is valid
-	}{
-		{"unchanged", header{}, nil},
+// replacement is a valid token of which some members are replaced.
+type replacement struct {
+	name    string
+	members map[string]any
+	cause   error // nil if the token is still valid
+}
 
+// checkHeaders checks tokens whose signatures are valid: only the check of the header can refuse
+// them.
+func checkHeaders(t *testing.T, replacements []replacement) {
+	t.Helper()
+	issuer, _ := newTestIssuer(t)
+	for _, test := range append(replacements, replacement{name: "unchanged"}) {
+		t.Run(test.name, func(t *testing.T) {
+			checkParse(t, issuer, forge(t, issuer, test.members, nil), test.cause)
+		})
+	}
+}
+
+// checkClaims checks tokens whose signatures and headers are valid: only the check of the claims
+// can refuse them.
+func checkClaims(t *testing.T, replacements []replacement) {
+	t.Helper()
+	issuer, _ := newTestIssuer(t)
+	for _, test := range append(replacements, replacement{name: "unchanged"}) {
+		t.Run(test.name, func(t *testing.T) {
+			checkParse(t, issuer, forge(t, issuer, nil, test.members), test.cause)
+		})
+	}
+}
+
+func checkParse(t *testing.T, issuer *Issuer, text string, cause error) {
+	t.Helper()
+	if cause != nil {
+		refuse(t, issuer, text, cause)
+	} else if _, err := issuer.Parse(text); err != nil {
+		t.Error(err)
+	}
+}
+
+// in returns a time as a claim: seconds after the clock of newTestIssuer.
+func in(seconds int64) int64 { return testStart + seconds }
+
+func TestParseChecksTheAlgorithm(t *testing.T) {
+	t.Parallel()
+	type header = map[string]any
+	checkHeaders(t, []replacement{
 		{"alg none", header{"alg": "none"}, jwt.ErrTokenSignatureInvalid},
 		{"alg None", header{"alg": "None"}, jwt.ErrTokenUnverifiable},
 		{"alg nOnE", header{"alg": "nOnE"}, jwt.ErrTokenUnverifiable},
@@ -50,7 +83,14 @@ func TestParseChecksTheHeader(t *testing.T) {
 		{"alg a number", header{"alg": 256}, jwt.ErrTokenUnverifiable},
 		{"alg a list", header{"alg": []string{"HS256"}}, jwt.ErrTokenUnverifiable},
 		{"alg with a space", header{"alg": "HS256 "}, jwt.ErrTokenUnverifiable},
+	})
+}
 
+func TestParseChecksTheKeyID(t *testing.T) {
+	t.Parallel()
+	type header = map[string]any
+	mine, other := Secret(secretText).Key().ID, Secret(otherSecretText).Key().ID
+	checkHeaders(t, []replacement{
 		{"kid of another secret", header{"kid": other}, jwt.ErrTokenUnverifiable},
 		{"kid missing", header{"kid": absent{}}, jwt.ErrTokenUnverifiable},
 		{"kid empty", header{"kid": ""}, jwt.ErrTokenUnverifiable},
@@ -65,7 +105,13 @@ func TestParseChecksTheHeader(t *testing.T) {
 		{"kid with a space", header{"kid": " " + mine}, jwt.ErrTokenUnverifiable},
 		{"kid in upper case", header{"kid": strings.ToUpper(mine)}, jwt.ErrTokenUnverifiable},
 		{"kid of 10 kB", header{"kid": strings.Repeat("k", 10_000)}, jwt.ErrTokenUnverifiable},
+	})
+}
 
+func TestParseChecksTheType(t *testing.T) {
+	t.Parallel()
+	type header = map[string]any
+	checkHeaders(t, []replacement{
 		{"typ missing", header{"typ": absent{}}, jwt.ErrTokenUnverifiable},
 		{"typ empty", header{"typ": ""}, jwt.ErrTokenUnverifiable},
 		{"typ null", header{"typ": nil}, jwt.ErrTokenUnverifiable},
@@ -75,45 +121,38 @@ func TestParseChecksTheHeader(t *testing.T) {
 		{"typ in upper case", header{"typ": "AT+JWT"}, jwt.ErrTokenUnverifiable},
 		{"typ a number", header{"typ": 1}, jwt.ErrTokenUnverifiable},
 		{"typ a list", header{"typ": []string{"at+jwt"}}, jwt.ErrTokenUnverifiable},
+	})
+}
 
+func TestParseRefusesCriticalExtensions(t *testing.T) {
+	t.Parallel()
+	type header = map[string]any
+	checkHeaders(t, []replacement{
 		{"crit that names an extension", header{"crit": []string{"exp"}}, jwt.ErrTokenUnverifiable},
 		{"crit empty", header{"crit": []string{}}, jwt.ErrTokenUnverifiable},
 		{"crit null", header{"crit": nil}, jwt.ErrTokenUnverifiable},
 		{"crit and b64", header{"crit": []string{"b64"}, "b64": false}, jwt.ErrTokenUnverifiable},
 		{"b64 alone", header{"b64": false}, jwt.ErrTokenUnverifiable},
 		{"b64 true", header{"b64": true}, jwt.ErrTokenUnverifiable},
+	})
+}
 
-		// Members that name or contain a key are ignored.
+// No member that names or contains a key is used.
+func TestParseIgnoresKeysInTheHeader(t *testing.T) {
+	t.Parallel()
+	type header = map[string]any
+	checkHeaders(t, []replacement{
 		{"jwk", header{"jwk": map[string]any{"kty": "oct", "k": "AAAA"}}, nil},
 		{"jku", header{"jku": "http://127.0.0.1:1/jwks.json"}, nil},
 		{"x5u", header{"x5u": "http://127.0.0.1:1/cert.pem"}, nil},
 		{"x5c", header{"x5c": []string{"AAAA"}}, nil},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			text := forge(t, issuer, test.edit, nil)
-			if test.cause != nil {
-				refuse(t, issuer, text, test.cause)
-			} else if _, err := issuer.Parse(text); err != nil {
-				t.Error(err)
-			}
-		})
-	}
+	})
 }
 
-// The signatures and headers are valid. Only the check of the claims can refuse these tokens.
-func TestParseChecksTheClaims(t *testing.T) {
+func TestParseChecksTheExpiry(t *testing.T) {
 	t.Parallel()
-	issuer, clock := newTestIssuer(t)
-	in := func(seconds int64) int64 { return clock.Now().Unix() + seconds }
 	type claims = map[string]any
-	tests := []struct {
-		name  string
-		edit  claims
-		cause error // nil if the token is valid
-	}{
-		{"unchanged", claims{}, nil},
-
+	checkClaims(t, []replacement{
 		{"exp in 1 s", claims{"exp": in(1)}, nil},
 		{"exp now", claims{"exp": in(0)}, nil},
 		{"exp 4 s ago", claims{"exp": in(-4)}, nil},
@@ -135,7 +174,13 @@ func TestParseChecksTheClaims(t *testing.T) {
 		{"exp in the year 11000", claims{"exp": 285_000_000_000}, ErrInvalidToken},
 		{"exp in milliseconds", claims{"exp": in(1) * 1000}, ErrInvalidToken},
 		{"exp in the year 9998", claims{"exp": 253_350_000_000}, nil},
+	})
+}
 
+func TestParseChecksTheOtherTimes(t *testing.T) {
+	t.Parallel()
+	type claims = map[string]any
+	checkClaims(t, []replacement{
 		{"nbf now", claims{"nbf": in(0)}, nil},
 		{"nbf in 5 s", claims{"nbf": in(5)}, nil},
 		{"nbf in 6 s", claims{"nbf": in(6)}, jwt.ErrTokenNotValidYet},
@@ -148,7 +193,13 @@ func TestParseChecksTheClaims(t *testing.T) {
 		{"iat in an hour", claims{"iat": in(3600)}, nil}, // not a limit
 		{"iat a word", claims{"iat": "now"}, jwt.ErrTokenMalformed},
 		{"iat 1e308", claims{"iat": raw("1e308")}, ErrInvalidToken},
+	})
+}
 
+func TestParseChecksTheIssuer(t *testing.T) {
+	t.Parallel()
+	type claims = map[string]any
+	checkClaims(t, []replacement{
 		{"iss missing", claims{"iss": absent{}}, jwt.ErrTokenRequiredClaimMissing},
 		{"iss empty", claims{"iss": ""}, jwt.ErrTokenRequiredClaimMissing},
 		{"iss null", claims{"iss": nil}, jwt.ErrTokenRequiredClaimMissing},
@@ -157,7 +208,13 @@ func TestParseChecksTheClaims(t *testing.T) {
 		{"iss in upper case", claims{"iss": strings.ToUpper(testIssuer)}, jwt.ErrTokenInvalidIssuer},
 		{"a part of iss", claims{"iss": testIssuer[:len(testIssuer)-1]}, jwt.ErrTokenInvalidIssuer},
 		{"iss a list", claims{"iss": []string{testIssuer}}, jwt.ErrTokenMalformed},
+	})
+}
 
+func TestParseChecksTheAudience(t *testing.T) {
+	t.Parallel()
+	type claims = map[string]any
+	checkClaims(t, []replacement{
 		{"aud missing", claims{"aud": absent{}}, jwt.ErrTokenRequiredClaimMissing},
 		{"aud empty", claims{"aud": ""}, jwt.ErrTokenRequiredClaimMissing},
 		{"aud null", claims{"aud": nil}, jwt.ErrTokenRequiredClaimMissing},
@@ -171,7 +228,13 @@ func TestParseChecksTheClaims(t *testing.T) {
 		{"aud a list with a number", claims{"aud": []any{testAudience, 1}}, jwt.ErrTokenMalformed},
 		{"aud a number", claims{"aud": 1}, jwt.ErrTokenMalformed},
 		{"aud an object", claims{"aud": map[string]any{testAudience: testAudience}}, jwt.ErrTokenMalformed},
+	})
+}
 
+func TestParseChecksTheOtherClaims(t *testing.T) {
+	t.Parallel()
+	type claims = map[string]any
+	checkClaims(t, []replacement{
 		{"sub missing", claims{"sub": absent{}}, ErrInvalidToken},
 		{"sub empty", claims{"sub": ""}, ErrInvalidToken},
 		{"sub null", claims{"sub": nil}, ErrInvalidToken},
@@ -183,19 +246,8 @@ func TestParseChecksTheClaims(t *testing.T) {
 		{"sid a number", claims{"sid": 1}, jwt.ErrTokenMalformed},
 		{"roles a word", claims{"roles": "admin"}, jwt.ErrTokenMalformed},
 		{"roles with a number", claims{"roles": []any{"admin", 1}}, jwt.ErrTokenMalformed},
-
 		{"an unknown claim", claims{"scope": "everything"}, nil},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			text := forge(t, issuer, nil, test.edit)
-			if test.cause != nil {
-				refuse(t, issuer, text, test.cause)
-			} else if _, err := issuer.Parse(text); err != nil {
-				t.Error(err)
-			}
-		})
-	}
+	})
 }
 
 func TestParseHonoursNotBeforeToTheNanosecond(t *testing.T) {

@@ -14,8 +14,8 @@ import (
 	"latchkey/auth/authtest"
 )
 
-// Anyone who knows a public key, or the secret, must not be able to sign for an issuer that uses key
-// pairs, and the other way round.
+// Anyone who knows a public key, or the secret, must not be able to sign for an issuer that uses
+// key pairs, and the other way round.
 func TestTokenSignedWithAnotherTypeOfKeyIsInvalid(t *testing.T) {
 	t.Parallel()
 	secret := Secret(secretText).Key()

@@ -23,6 +23,7 @@ const (
 	testIssuer   = "https://login.example.com"
 	testAudience = "latchkey"
 	testTTL      = 15 * time.Minute
+	testStart    = 1_900_000_000 // Unix time that the clock shows at first
 )
 
 var testPrincipal = Principal{UserID: "u-7f3a", SessionID: "s-91bc", Username: "alice", Roles: []string{"admin", "staff"}}
@@ -34,7 +35,7 @@ func newTestIssuer(t *testing.T, keys ...Key) (*Issuer, *authtest.Clock) {
 	if len(keys) == 0 {
 		keys = KeySet{Secret(secretText).Key()}
 	}
-	clock := authtest.NewClock(time.Unix(1_900_000_000, 0))
+	clock := authtest.NewClock(time.Unix(testStart, 0))
 	issuer, err := NewIssuer(IssuerOptions{Keys: keys, Issuer: testIssuer, Audience: testAudience, TTL: testTTL, Now: clock.Now})
 	authtest.Must(t, err)
 	return issuer, clock
@@ -174,7 +175,7 @@ func TestNewIssuerNeedsEveryOption(t *testing.T) {
 		edit func(*IssuerOptions)
 		ok   bool
 	}{
-		{"complete", func(o *IssuerOptions) {}, true},
+		{"complete", func(*IssuerOptions) {}, true},
 		{"no keys", func(o *IssuerOptions) { o.Keys = nil }, false},
 		{"an empty key set", func(o *IssuerOptions) { o.Keys = KeySet{} }, false},
 		{"no issuer", func(o *IssuerOptions) { o.Issuer = "" }, false},

@@ -46,8 +46,8 @@ func TestThumbprintsMatchTheExamplesOfTheStandards(t *testing.T) {
 	}
 }
 
-// Coordinates have a fixed length (RFC 7518 6.2.1.2). Without the leading zero, the thumbprint would
-// be wrong.
+// Coordinates have a fixed length (RFC 7518 6.2.1.2). Without the leading zero, the thumbprint
+// would be wrong.
 func TestCoordinateKeepsItsLeadingZero(t *testing.T) {
 	t.Parallel()
 	der, err := base64.StdEncoding.DecodeString(zeroDER)

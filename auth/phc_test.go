@@ -2,6 +2,7 @@ package auth
 
 import (
 	"encoding/base64"
+	"maps"
 	"strings"
 	"testing"
 )
@@ -34,8 +35,13 @@ func acceptableHashes() map[string]string {
 
 // hostileHashes returns what an attacker with write access could put into the database.
 func hostileHashes() map[string]string {
+	hashes := hostileParameters()
+	maps.Copy(hashes, hostileFields())
+	return hashes
+}
+
+func hostileParameters() map[string]string {
 	with := func(params string) string { return "$argon2id$v=19$" + params + "$" + salt8 + "$" + key32 }
-	tail := params + "$" + salt8 + "$" + key32
 	return map[string]string{
 		"no passes":                        with("m=64,t=0,p=1"),
 		"11 passes":                        with("m=64,t=11,p=1"),
@@ -73,50 +79,56 @@ func hostileHashes() map[string]string {
 		"memory missing":                   with("t=1,p=1"),
 		"no numbers":                       with("m=,t=,p="),
 		"no parameters":                    with(""),
-		"argon2i":                          "$argon2i$v=19$" + tail,
-		"argon2d":                          "$argon2d$v=19$" + tail,
-		"upper-case name":                  "$ARGON2ID$v=19$" + tail,
-		"no name":                          "$$v=19$" + tail,
-		"bcrypt":                           "$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy",
-		"version 16":                       "$argon2id$v=16$" + tail,
-		"version 20":                       "$argon2id$v=20$" + tail,
-		"version with a leading zero":      "$argon2id$v=019$" + tail,
-		"no version number":                "$argon2id$v=$" + tail,
-		"no version":                       "$argon2id$" + tail,
-		"no dollar at the start":           "argon2id$v=19$" + tail,
-		"text before":                      "x$argon2id$v=19$" + tail,
-		"a space before":                   " $argon2id$v=19$" + tail,
-		"a space after":                    "$argon2id$v=19$" + tail + " ",
-		"a line break after":               "$argon2id$v=19$" + tail + "\n",
-		"a dollar after":                   "$argon2id$v=19$" + tail + "$",
-		"a seventh field":                  "$argon2id$v=19$" + tail + "$YQ",
-		"no key":                           "$argon2id$v=19$" + params + "$" + salt8,
-		"an empty key":                     "$argon2id$v=19$" + params + "$" + salt8 + "$",
-		"an empty salt":                    "$argon2id$v=19$" + params + "$$" + key32,
-		"salt of 7 bytes":                  "$argon2id$v=19$" + params + "$" + encoded64(7) + "$" + key32,
-		"salt of 65 bytes":                 "$argon2id$v=19$" + params + "$" + encoded64(65) + "$" + key32,
-		"salt of a megabyte":               "$argon2id$v=19$" + params + "$" + encoded64(1<<20) + "$" + key32,
-		"key of 15 bytes":                  "$argon2id$v=19$" + params + "$" + salt8 + "$" + encoded64(15),
-		"key of 65 bytes":                  "$argon2id$v=19$" + params + "$" + salt8 + "$" + encoded64(65),
-		"key of a megabyte":                "$argon2id$v=19$" + params + "$" + salt8 + "$" + encoded64(1<<20),
-		"padded base64":                    "$argon2id$v=19$" + params + "$" + salt8 + "=$" + key32,
-		"padded base64 of the key":         "$argon2id$v=19$" + params + "$" + salt8 + "$" + key32 + "=",
-		"base64url":                        "$argon2id$v=19$" + params + "$-_-_-_-_-_8$" + key32,
-		"trailing bits in the salt":        "$argon2id$v=19$" + params + "$c29tZXNhbHR$" + key32,
-		"trailing bits in the key":         "$argon2id$v=19$" + params + "$" + salt8 + "$" + key32[:42] + "d",
-		"a line break in the salt":         "$argon2id$v=19$" + params + "$c29tZ\nXNhbHQ$" + key32,
-		"a line break in the key":          "$argon2id$v=19$" + params + "$" + salt8 + "$" + key32[:9] + "\r\n" + key32[9:],
-		"NUL in the key":                   "$argon2id$v=19$" + params + "$" + salt8 + "$" + key32[:9] + "\x00" + key32[9:],
-		"the password itself":              "password",
-		"dollars":                          "$$$$$",
-		"thousands of dollars":             strings.Repeat("$", 100_000),
-		"a space":                          " ",
-		"invalid UTF-8":                    "$argon2id$v=19$" + params + "$" + salt8 + "$\xff\xfe",
 		"format verbs instead of numbers":  with("m=%d,t=%d,p=%d"),
-		"a second hash on the next line":   with(params) + "\n" + with(params),
 		"a number with 1000 digits":        with("m=" + strings.Repeat("6", 1000) + ",t=1,p=1"),
 		"a thousand leading zeros":         with("m=" + strings.Repeat("0", 1000) + "64,t=1,p=1"),
 		"negative threads":                 with("m=64,t=1,p=-1"),
+	}
+}
+
+func hostileFields() map[string]string {
+	tail := params + "$" + salt8 + "$" + key32
+	return map[string]string{
+		"argon2i":                        "$argon2i$v=19$" + tail,
+		"argon2d":                        "$argon2d$v=19$" + tail,
+		"upper-case name":                "$ARGON2ID$v=19$" + tail,
+		"no name":                        "$$v=19$" + tail,
+		"bcrypt":                         "$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy",
+		"version 16":                     "$argon2id$v=16$" + tail,
+		"version 20":                     "$argon2id$v=20$" + tail,
+		"version with a leading zero":    "$argon2id$v=019$" + tail,
+		"no version number":              "$argon2id$v=$" + tail,
+		"no version":                     "$argon2id$" + tail,
+		"no dollar at the start":         "argon2id$v=19$" + tail,
+		"text before":                    "x$argon2id$v=19$" + tail,
+		"a space before":                 " $argon2id$v=19$" + tail,
+		"a space after":                  "$argon2id$v=19$" + tail + " ",
+		"a line break after":             "$argon2id$v=19$" + tail + "\n",
+		"a dollar after":                 "$argon2id$v=19$" + tail + "$",
+		"a seventh field":                "$argon2id$v=19$" + tail + "$YQ",
+		"no key":                         "$argon2id$v=19$" + params + "$" + salt8,
+		"an empty key":                   "$argon2id$v=19$" + params + "$" + salt8 + "$",
+		"an empty salt":                  "$argon2id$v=19$" + params + "$$" + key32,
+		"salt of 7 bytes":                "$argon2id$v=19$" + params + "$" + encoded64(7) + "$" + key32,
+		"salt of 65 bytes":               "$argon2id$v=19$" + params + "$" + encoded64(65) + "$" + key32,
+		"salt of a megabyte":             "$argon2id$v=19$" + params + "$" + encoded64(1<<20) + "$" + key32,
+		"key of 15 bytes":                "$argon2id$v=19$" + params + "$" + salt8 + "$" + encoded64(15),
+		"key of 65 bytes":                "$argon2id$v=19$" + params + "$" + salt8 + "$" + encoded64(65),
+		"key of a megabyte":              "$argon2id$v=19$" + params + "$" + salt8 + "$" + encoded64(1<<20),
+		"padded base64":                  "$argon2id$v=19$" + params + "$" + salt8 + "=$" + key32,
+		"padded base64 of the key":       "$argon2id$v=19$" + params + "$" + salt8 + "$" + key32 + "=",
+		"base64url":                      "$argon2id$v=19$" + params + "$-_-_-_-_-_8$" + key32,
+		"trailing bits in the salt":      "$argon2id$v=19$" + params + "$c29tZXNhbHR$" + key32,
+		"trailing bits in the key":       "$argon2id$v=19$" + params + "$" + salt8 + "$" + key32[:42] + "d",
+		"a line break in the salt":       "$argon2id$v=19$" + params + "$c29tZ\nXNhbHQ$" + key32,
+		"a line break in the key":        "$argon2id$v=19$" + params + "$" + salt8 + "$" + key32[:9] + "\r\n" + key32[9:],
+		"NUL in the key":                 "$argon2id$v=19$" + params + "$" + salt8 + "$" + key32[:9] + "\x00" + key32[9:],
+		"the password itself":            "password",
+		"dollars":                        "$$$$$",
+		"thousands of dollars":           strings.Repeat("$", 100_000),
+		"a space":                        " ",
+		"invalid UTF-8":                  "$argon2id$v=19$" + params + "$" + salt8 + "$\xff\xfe",
+		"a second hash on the next line": "$argon2id$v=19$" + tail + "\n$argon2id$v=19$" + tail,
 	}
 }
 
@@ -135,8 +147,8 @@ func TestParsePHCReadsWhatStringWrites(t *testing.T) {
 	}
 }
 
-// A hash at the cost of this Hasher takes 16 MiB. If Argon2 ran for a malformed hash, even for a cheap
-// one, Verify would allocate as much.
+// A hash at the cost of this Hasher takes 16 MiB. If Argon2 ran for a malformed hash, even for a
+// cheap one, Verify would allocate as much.
 func TestVerifyRefusesHostileHashesBeforeArgon2Runs(t *testing.T) {
 	h := NewHasher(Cost{Memory: 16 * 1024, Time: 1, Threads: 1})
 	for name, encoded := range hostileHashes() {

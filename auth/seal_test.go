@@ -105,8 +105,8 @@ func TestEachSealIsDifferentAndRevealsNothing(t *testing.T) {
 	}
 }
 
-// The seal was created with Python's cryptography: HKDF-SHA256 with an empty salt, then AES-256-GCM,
-// with the nonce first.
+// The seal was created with Python's cryptography: HKDF-SHA256 with an empty salt, then
+// AES-256-GCM, with the nonce first.
 func TestSealOfAnotherImplementationOpens(t *testing.T) {
 	t.Parallel()
 	sealed, err := base64.StdEncoding.DecodeString("UeX1gE+nWnL4LCV4WqBk8APppaj5PaZPIgKQCmDTJlTqUmLbWnutRnaFCQnTfohbi1he8OITgMijsJ/65w0o4Mf658+9gEc4PnerFVhVc7h+3NDt+Q1n8llfgunrBD0nLxEtKPofuH3OEQAgb+Y6Gdk4Pc9psgkRopeDYvg1ReBHLJFPb2ZajPbTHPAGJi7dlBPAwhvn5/CZsK8hQscOiaLVSRBkSg==")

@@ -21,9 +21,9 @@ import (
 	"latchkey/auth/authtest"
 )
 
-// These tests run published test vectors; see testdata/wycheproof/README.md. Valid signatures must be
-// accepted and invalid ones refused. The number of tests that ran is fixed, so that none is skipped
-// unnoticed.
+// These tests run published test vectors; see testdata/wycheproof/README.md. Valid signatures must
+// be accepted and invalid ones refused. The number of tests that ran is fixed, so that none is
+// skipped unnoticed.
 
 type wycheproofTest struct {
 	ID      int    `json:"tcId"`
@@ -131,8 +131,8 @@ func (j jwk) key(t *testing.T) (Key, bool) {
 	return Key{}, false
 }
 
-// acceptsJWS takes the steps of Issuer.Parse up to the signature. Parse itself would refuse the valid
-// vectors too, because their payloads are not claims.
+// acceptsJWS takes the steps of Issuer.Parse up to the signature. Parse itself would refuse the
+// valid vectors too, because their payloads are not claims.
 func acceptsJWS(issuer *Issuer, text string) bool {
 	segments := strings.Split(text, ".")
 	if len(segments) != 3 {
@@ -197,8 +197,8 @@ func unhex(t *testing.T, text string) []byte {
 	return raw
 }
 
-// No test is skipped. HMAC itself accepts keys that are too short for a Secret. Truncated tags must be
-// refused, although the file calls them valid.
+// No test is skipped. HMAC itself accepts keys that are too short for a Secret. Truncated tags must
+// be refused, although the file calls them valid.
 func TestWycheproofHMAC(t *testing.T) {
 	t.Parallel()
 	var s score
@@ -229,7 +229,7 @@ func TestWycheproofECDSA(t *testing.T) {
 	t.Parallel()
 	var s score
 	for _, group := range wycheproofGroups[struct{ PublicKeyDer string }](t, "ecdsa_secp256r1_sha256_p1363_test.json") {
-		checkSignatures(t, &s, jwt.SigningMethodES256, group.Group.PublicKeyDer, group.Tests)
+		s.checkSignatures(t, jwt.SigningMethodES256, group.Group.PublicKeyDer, group.Tests)
 	}
 	s.end(t, 173, 89, 0)
 }
@@ -239,12 +239,12 @@ func TestWycheproofRSA(t *testing.T) {
 	t.Parallel()
 	var s score
 	for _, group := range wycheproofGroups[struct{ PublicKeyDer string }](t, "rsa_signature_2048_sha256_test.json") {
-		checkSignatures(t, &s, jwt.SigningMethodRS256, group.Group.PublicKeyDer, group.Tests)
+		s.checkSignatures(t, jwt.SigningMethodRS256, group.Group.PublicKeyDer, group.Tests)
 	}
 	s.end(t, 9, 250, 0)
 }
 
-func checkSignatures(t *testing.T, s *score, method jwt.SigningMethod, der string, tests []wycheproofTest) {
+func (s *score) checkSignatures(t *testing.T, method jwt.SigningMethod, der string, tests []wycheproofTest) {
 	t.Helper()
 	public, err := x509.ParsePKIXPublicKey(unhex(t, der))
 	authtest.Must(t, err)

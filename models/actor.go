@@ -1,7 +1,8 @@
 package models
 
 // Actor is who asks for a change, and from where. The zero value is a visitor: anyone who is not
-// logged in.
+// logged in. Every method that makes a change on request takes an Actor, whether it needs it or
+// not.
 type Actor struct {
 	UserID      string // of the logged-in user
 	SessionID   string // of the logged-in user

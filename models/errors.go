@@ -10,8 +10,8 @@ import (
 
 // Errors that callers match with errors.Is.
 var (
-	// ErrUnavailable means that the database could not do its work now, although it may be able
-	// to later: it was busy, locked, full, read-only or unreachable. The error says nothing about
+	// ErrUnavailable means that the database could not do its work now, although it may be able to
+	// later: it was busy, locked, full, read-only or unreachable. The error says nothing about
 	// users or sessions.
 	ErrUnavailable = errors.New("the database is unavailable")
 
@@ -22,11 +22,12 @@ var (
 	// wraps it says which of them is wrong: log that reason, but do not send it to the client.
 	ErrInvalidCredentials = errors.New("invalid credentials")
 
-	// ErrSessionEnded means that the session does not exist, or that its user is disabled.
+	// ErrSessionEnded means that the session does not exist, has expired, or belongs to a disabled
+	// user.
 	ErrSessionEnded = errors.New("the session has ended")
 
-	// ErrReplayed means that a replaced refresh token was used again. It is an ErrSessionEnded
-	// too, because a replay ends the session.
+	// ErrReplayed means that a replaced refresh token was used again. It is an ErrSessionEnded too,
+	// because a replay ends the session.
 	ErrReplayed = fmt.Errorf("%w: a replaced refresh token was used again", ErrSessionEnded)
 
 	// ErrSessionNotFound means that the user has no such session.
@@ -61,9 +62,10 @@ var (
 	ErrNewerDatabase   = errors.New("the database belongs to a newer version of Latchkey")
 )
 
-// failed wraps an error of the database with what was being done. It adds ErrUnavailable if only
-// time can help, and it keeps context.Canceled and context.DeadlineExceeded as they are: there the
-// caller gave up. Any other error is a fault of the program or of its data. A nil error stays nil.
+// failed wraps an error of the database with what was being done. It adds ErrUnavailable if time
+// can cure the error. It does not if the error is context.Canceled or context.DeadlineExceeded,
+// because then the caller gave up. All other errors are faults of the program or its data. A nil
+// error stays nil.
 func (s *Store) failed(doing string, err error) error {
 	if err != nil && s.closed.Load() {
 		err = fmt.Errorf("%w: %w", sql.ErrConnDone, err) // database/sql does not export "database is closed"

@@ -17,7 +17,7 @@ func newGate(slots, queue int) gate {
 // the queue is full. If ctx ends first, it leaves the queue and fails with the cause of ctx.
 //
 // All actors are equal: the order of arrival alone decides.
-func (g gate) enter(ctx context.Context, by Actor) (leave func(), err error) {
+func (g gate) enter(ctx context.Context, _ Actor) (leave func(), err error) {
 	select {
 	case g.places <- struct{}{}:
 	default:

@@ -11,8 +11,8 @@ import (
 	"latchkey/auth/authtest"
 )
 
-// recorder lists the statements of a Store's changes. SQLite drops FOR UPDATE when it builds a query,
-// so the recorder asks gorm for the clause instead of reading it in the SQL.
+// recorder lists the statements of a Store's changes. SQLite drops FOR UPDATE when it builds a
+// query, so the recorder asks gorm for the clause instead of reading it in the SQL.
 type recorder struct {
 	statements []string
 	subqueries []string // which gorm builds as statements of their own
@@ -40,8 +40,8 @@ func newRecorder(t *testing.T, s testStore) *recorder {
 	return r
 }
 
-// One row for each method that decides something by reading rows. Its first statements must lock the
-// rows; whatever it reads or writes comes later, in statements of its own.
+// One row for each method that decides something by reading rows. Its first statements must lock
+// the rows; whatever it reads or writes comes later, in statements of its own.
 func TestDecisionsLockTheirRowsFirst(t *testing.T) {
 	t.Parallel()
 	const user = "^SELECT .* FROM `users` WHERE id = .* FOR UPDATE$"
@@ -102,8 +102,8 @@ func withoutPurge(statements []string) []string {
 	return statements
 }
 
-// The roles of the other administrators are read in a statement that follows the lock, since the one
-// that waits for the lock may see them as they were before.
+// The roles of the other administrators are read in a statement that follows the lock, since the
+// one that waits for the lock may see them as they were before.
 func TestOtherAdministratorsAreReadAfterTheLock(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)

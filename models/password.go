@@ -30,9 +30,9 @@ func (s *Store) verify(ctx context.Context, by Actor, password, encoded string) 
 	return s.hasher.Verify(password, encoded)
 }
 
-// hashNew checks a new password against the policy and returns its hash. It fails with
+// hashNewPassword checks a new password against the policy and returns its hash. It fails with
 // *auth.WeakPasswordError or ErrBusy.
-func (s *Store) hashNew(ctx context.Context, by Actor, username, password string) (string, error) {
+func (s *Store) hashNewPassword(ctx context.Context, by Actor, username, password string) (string, error) {
 	if err := s.policy.Check(username, password); err != nil {
 		return "", err
 	}
@@ -46,7 +46,7 @@ func (s *Store) hashNew(ctx context.Context, by Actor, username, password string
 // SetPassword sets the password of a user and ends all of its sessions. It fails with
 // *auth.WeakPasswordError, ErrUserNotFound or ErrBusy.
 func (s *Store) SetPassword(ctx context.Context, by Actor, user User, password string) error {
-	hash, err := s.hashNew(ctx, by, user.Username, password)
+	hash, err := s.hashNewPassword(ctx, by, user.Username, password)
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (s *Store) ChangePassword(ctx context.Context, by Actor, current, password 
 	if err != nil {
 		return fmt.Errorf("verifying the current password of user %s: %w", user.ID, err)
 	}
-	hash, err := s.hashNew(ctx, by, user.Username, password)
+	hash, err := s.hashNewPassword(ctx, by, user.Username, password)
 	if err != nil {
 		return err
 	}

@@ -83,6 +83,42 @@ func TestSettingThePasswordEndsEverySession(t *testing.T) {
 	}
 }
 
+// There is one slot and no queue, so a hash that keeps its slot makes the next one fail.
+func TestEveryHashFreesItsSlot(t *testing.T) {
+	t.Parallel()
+	s, session := newSession(t)
+	user, err := s.UserByID(t.Context(), session.UserID)
+	authtest.Must(t, err)
+	narrow := s.reopen(t, func(o *Options) { o.HashSlots, o.HashQueue = 1, 0 })
+	for _, row := range []struct {
+		name string
+		call func() error
+		want error
+	}{
+		{"login", func() error { return errorOf(narrow.Authenticate(t.Context(), visitor(), "marisol", password)) }, nil},
+		{"wrong password", func() error {
+			return errorOf(narrow.Authenticate(t.Context(), visitor(), "marisol", "wrong horse battery"))
+		}, ErrInvalidCredentials},
+		{"unknown user", func() error {
+			return errorOf(narrow.Authenticate(t.Context(), visitor(), "nobody", password))
+		}, ErrInvalidCredentials},
+		{"malformed hash", func() error { return narrow.verify(t.Context(), visitor(), password, "x") }, auth.ErrMalformedHash},
+		{"create user", func() error {
+			return errorOf(narrow.CreateUser(t.Context(), visitor(), NewUser{Username: "jonas", Password: password}))
+		}, nil},
+		{"set password", func() error { return narrow.SetPassword(t.Context(), CommandLine(), user, password) }, nil},
+	} {
+		if err := row.call(); !errors.Is(err, row.want) {
+			t.Errorf("%s: %v, want %v", row.name, err, row.want)
+		}
+		leave, err := narrow.gate.enter(t.Context(), visitor())
+		if err != nil {
+			t.Fatalf("after %s: %v", row.name, err)
+		}
+		leave()
+	}
+}
+
 // The gate admits nobody.
 func TestEveryHashPassesTheGate(t *testing.T) {
 	t.Parallel()

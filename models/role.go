@@ -27,14 +27,15 @@ type userRole struct {
 	Role   string
 }
 
-// ValidRole reports whether role obeys the rules for roles. There are no upper-case letters, so that
-// no two roles look alike.
+// ValidRole reports whether role obeys the rules for roles. Upper-case letters are not allowed, so
+// that no two roles differ only by case.
 func ValidRole(role string) bool {
 	const allowed = "abcdefghijklmnopqrstuvwxyz0123456789" + RoleSigns
 	return role != "" && len(role) <= MaxRoleLength && strings.Trim(role, allowed) == ""
 }
 
-// newRoles returns the roles sorted and without duplicates, never nil. It fails with ErrInvalidRole.
+// newRoles returns the roles sorted and without duplicates, never nil. It fails with
+// ErrInvalidRole.
 func newRoles(roles []string) (Roles, error) {
 	set := append(Roles{}, roles...)
 	slices.Sort(set) // in Go, since databases differ in how they sort text
@@ -50,7 +51,7 @@ func newRoles(roles []string) (Roles, error) {
 	return set, nil
 }
 
-// loadRoles reads the roles of the users, of all of them in one query.
+// loadRoles reads the roles of all these users in one query.
 func (s *Store) loadRoles(db *gorm.DB, users ...*User) error {
 	byID := map[string]*User{}
 	ids := make([]string, len(users))
@@ -72,11 +73,16 @@ func (s *Store) loadRoles(db *gorm.DB, users ...*User) error {
 	return nil
 }
 
-// storeRoles replaces the roles of a user, whose row the transaction has locked or created.
-func (s *Store) storeRoles(tx *gorm.DB, user User) error {
+// replaceRoles replaces the stored roles of a user, whose row the transaction has locked.
+func (s *Store) replaceRoles(tx *gorm.DB, user User) error {
 	if err := tx.Where("user_id = ?", user.ID).Delete(&userRole{}).Error; err != nil {
-		return s.failed("removing the roles of a user", err)
+		return s.failed("deleting the roles of a user", err)
 	}
+	return s.insertRoles(tx, user)
+}
+
+// insertRoles stores the roles of a user who has none yet.
+func (s *Store) insertRoles(tx *gorm.DB, user User) error {
 	if len(user.Roles) == 0 {
 		return nil
 	}

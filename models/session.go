@@ -32,7 +32,7 @@ type SessionPolicy struct {
 	Grace    time.Duration // how long a refresh token is accepted after its replacement
 }
 
-// expiry returns when a session expires that is used now.
+// expiry returns when a session that is used now will expire.
 func (p SessionPolicy) expiry(created, now time.Time) time.Time {
 	idle, absolute := now.Add(p.Idle), created.Add(p.Absolute)
 	if idle.Before(absolute) {
@@ -41,15 +41,15 @@ func (p SessionPolicy) expiry(created, now time.Time) time.Time {
 	return absolute
 }
 
-// RotateSession exchanges a refresh token for its successor, whose counter is that of the session it
-// returns.
+// RotateSession exchanges a refresh token for its successor, whose counter is that of the session
+// it returns.
 //
-// The immediate predecessor of the newest token gets that same successor again for the time of
+// The immediate predecessor of the newest token gets the same successor again within
 // SessionPolicy.Grace, because a response can be lost and two tabs can race. Any other token is a
 // replay: someone has kept a copy. A replay ends the session, which is committed although the call
 // fails with ErrReplayed. It fails with ErrSessionEnded if the session has ended or its user is
 // disabled.
-func (s *Store) RotateSession(ctx context.Context, by Actor, token auth.RefreshToken) (session Session, user User, err error) {
+func (s *Store) RotateSession(ctx context.Context, _ Actor, token auth.RefreshToken) (session Session, user User, err error) {
 	now, replayed := s.now(), false
 	err = s.transaction(ctx, "rotating a session", func(tx *gorm.DB) error {
 		session, err = s.advance(tx, token, now)
@@ -105,7 +105,7 @@ func (s *Store) advance(tx *gorm.DB, token auth.RefreshToken, now time.Time) (Se
 	return session, nil
 }
 
-// takeSession reads a session. It fails with ErrSessionEnded if the session ended before now.
+// takeSession reads a session. It fails with ErrSessionEnded if it does not exist or has expired.
 func (s *Store) takeSession(db *gorm.DB, id string, now time.Time) (session Session, err error) {
 	err = db.Where("id = ? AND expires_at > ?", id, now).Take(&session).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
@@ -155,9 +155,9 @@ func (s *Store) SessionsOf(ctx context.Context, userID string) (sessions []Sessi
 	return sessions, s.failed("listing sessions", err)
 }
 
-// EndSessions ends the sessions with these ids, whoever their user is. An id whose session has ended
-// is no error.
-func (s *Store) EndSessions(ctx context.Context, by Actor, ids ...string) error {
+// EndSessions ends the sessions with these ids, whoever their user is. An id whose session has
+// ended is no error.
+func (s *Store) EndSessions(ctx context.Context, _ Actor, ids ...string) error {
 	err := s.writer.WithContext(ctx).Where("id IN ?", ids).Delete(&Session{}).Error
 	return s.failed("ending sessions", err)
 }
@@ -182,8 +182,8 @@ func (s *Store) endOtherSessions(db *gorm.DB, by Actor) error {
 	return s.failed("ending the other sessions of a user", err)
 }
 
-// endAllSessions ends all sessions of a user, whose row the transaction has locked: no login can add
-// one before it commits.
+// endAllSessions ends all sessions of a user, whose row the transaction has locked: no login can
+// add one before it commits.
 func (s *Store) endAllSessions(tx *gorm.DB, userID string) error {
 	return s.failed("ending the sessions of a user", tx.Where("user_id = ?", userID).Delete(&Session{}).Error)
 }

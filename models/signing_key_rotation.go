@@ -13,7 +13,7 @@ import (
 // RotateKeys promotes the next key to current, retires the current one, and creates another next
 // key. It fails with ErrKeyTooNew unless force is set, with ErrKeyNotFound if EnsureKeys has not
 // been called, and with auth.ErrWrongSecret.
-func (s *Store) RotateKeys(ctx context.Context, by Actor, use KeyUse, force bool) error {
+func (s *Store) RotateKeys(ctx context.Context, _ Actor, use KeyUse, force bool) error {
 	return s.changeKeys(ctx, use, func(tx *gorm.DB, keys []SigningKey, created SigningKey) error {
 		next := keyIn(KeyNext, keys)
 		if next != nil && !force && s.now().Before(next.CreatedAt.Add(KeySetMaxAge+KeySetDelay)) {
@@ -26,7 +26,7 @@ func (s *Store) RotateKeys(ctx context.Context, by Actor, use KeyUse, force bool
 // DropKey deletes a key that may have been stolen. Tokens that it signed are invalid at once. The
 // next key replaces a current one, and a new key replaces a next one, whatever its age. It fails
 // with ErrKeyNotFound or auth.ErrWrongSecret.
-func (s *Store) DropKey(ctx context.Context, by Actor, use KeyUse, id string) error {
+func (s *Store) DropKey(ctx context.Context, _ Actor, use KeyUse, id string) error {
 	return s.changeKeys(ctx, use, func(tx *gorm.DB, keys []SigningKey, created SigningKey) error {
 		i := slices.IndexFunc(keys, func(key SigningKey) bool { return key.ID == id })
 		if i < 0 {
@@ -48,8 +48,8 @@ func (s *Store) DropKey(ctx context.Context, by Actor, use KeyUse, id string) er
 	})
 }
 
-// changeKeys runs change in a transaction, with the keys in use, which are locked, and with a new key
-// that change may store.
+// changeKeys runs change in a transaction, with the keys in use, which are locked, and with a new
+// key that change may store.
 func (s *Store) changeKeys(ctx context.Context, use KeyUse, change func(tx *gorm.DB, keys []SigningKey, created SigningKey) error) error {
 	created, err := newSigningKey(use) // before the transaction, since an RSA key takes a while
 	if err != nil {

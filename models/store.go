@@ -86,9 +86,10 @@ func (s *Store) Ready(ctx context.Context) error {
 // transaction runs change in one transaction and commits it if change returns nil. Otherwise it
 // rolls back and returns the error of change as it is.
 //
-// Transactions run at READ COMMITTED or higher, and other writers may be active. A change that
-// depends on a row must therefore lock it first, and must read whatever else it depends on in a
-// later statement: a statement that waited for a lock still sees other tables as they were before.
+// Other transactions may write at the same time. A change that depends on a row must therefore lock
+// the row first, and then read everything else that it depends on in later statements. A statement
+// that had to wait for a lock may see other tables as they were before it waited (READ COMMITTED,
+// the default of PostgreSQL).
 func (s *Store) transaction(ctx context.Context, doing string, change func(tx *gorm.DB) error) error {
 	var refusal error
 	err := s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {

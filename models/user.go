@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 )
 
 // User is a person or program that can log in.
@@ -16,9 +15,9 @@ type User struct {
 	ID              string  // never changes and is never reused
 	Username        string  // as typed
 	UsernameKey     string  // the username in lower case; unique
-	Email           *string // not verified, and not unique
+	Email           *string // not verified and not unique; nil if absent
 	PasswordHash    string  `json:"-"`
-	PasswordVersion int     // grows with each new password, but not when the same one is rehashed
+	PasswordVersion int     // increases with each new password, but not when the same one is rehashed
 	Disabled        bool
 	Roles           Roles `gorm:"-"` // in the table user_roles
 	CreatedAt       time.Time
@@ -37,8 +36,8 @@ const MaxEmailLength = 254
 
 const usernameCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" + UsernameSigns
 
-// ValidUsername reports whether name obeys the rules for usernames, which keep two from looking
-// alike.
+// ValidUsername reports whether name obeys the rules for usernames. Only ASCII is allowed, because
+// letters of different alphabets can look alike.
 func ValidUsername(name string) bool {
 	return len(name) >= MinUsernameLength && len(name) <= MaxUsernameLength && hasUsernameCharacters(name)
 }
@@ -59,8 +58,7 @@ func usernameKey(name string) string {
 	}, name)
 }
 
-// emailPattern is what browsers accept in an e-mail field (HTML, "valid e-mail address"), with its
-// parts limited to the lengths of RFC 5321 4.5.3.1.
+// emailPattern follows the rule of browsers for e-mail fields: ASCII, without quotes and comments.
 var emailPattern = regexp.MustCompile("\\A[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}" +
 	"@[A-Za-z0-9-]{1,63}(\\.[A-Za-z0-9-]{1,63})*\\z")
 
@@ -70,114 +68,43 @@ func ValidEmail(text string) bool {
 	return len(text) <= MaxEmailLength && emailPattern.MatchString(text)
 }
 
-// NewUser describes a user to create.
-type NewUser struct {
-	Username string
-	Password string
-	Email    *string
-	Roles    Roles
+// UserByID returns a user. It fails with ErrUserNotFound.
+func (s *Store) UserByID(ctx context.Context, id string) (User, error) {
+	return s.userByID(s.reader.WithContext(ctx), id)
 }
 
-// CreateUser creates a user. It fails with ErrInvalidUsername, ErrInvalidEmail, ErrInvalidRole,
-// *auth.WeakPasswordError, ErrUsernameTaken or ErrBusy.
-func (s *Store) CreateUser(ctx context.Context, by Actor, u NewUser) (User, error) {
-	user, err := s.newUser(ctx, by, u)
+// UserByName returns the user with this username in any case. It fails with ErrUserNotFound.
+func (s *Store) UserByName(ctx context.Context, username string) (User, error) {
+	db := s.reader.WithContext(ctx)
+	user, err := s.findByName(db, username)
 	if err != nil {
 		return User{}, err
 	}
-	err = s.transaction(ctx, "creating a user", func(tx *gorm.DB) error {
-		return s.insertUser(tx, user)
-	})
+	return user, s.loadRoles(db, &user)
+}
+
+// userByID reads a user with its roles.
+func (s *Store) userByID(db *gorm.DB, id string) (User, error) {
+	user, err := s.takeUser(db.Where("id = ?", id))
 	if err != nil {
 		return User{}, err
 	}
-	return user, nil
+	return user, s.loadRoles(db, &user)
 }
 
-// EnsureFirstUser creates a user if there is none, and reports whether it did. If several processes
-// call it at once, one of them creates the user.
-//
-// It calls announce before it commits. If announce fails, or if the process ends during the call, no
-// user is created whose password nobody knows. The actor is the command line.
-//
-// It fails with the error of announce, or with the errors of CreateUser.
-func (s *Store) EnsureFirstUser(ctx context.Context, u NewUser, announce func() error) (created bool, err error) {
-	if exists, err := s.anyUser(s.reader.WithContext(ctx)); err != nil || exists {
-		return false, err
+// findByName reads a user without its roles.
+func (s *Store) findByName(db *gorm.DB, username string) (User, error) {
+	if !hasUsernameCharacters(username) {
+		return User{}, ErrUserNotFound
 	}
-	user, err := s.newUser(ctx, CommandLine(), u)
-	if err != nil {
-		return false, err
-	}
-	err = s.transaction(ctx, "creating the first user", func(tx *gorm.DB) error {
-		if err := s.lockDatabase(tx); err != nil {
-			return err
-		}
-		exists, err := s.anyUser(tx)
-		if err != nil || exists {
-			return err
-		}
-		if err := s.insertUser(tx, user); err != nil {
-			return err
-		}
-		created = true
-		return announce()
-	})
-	return created && err == nil, err
+	return s.takeUser(db.Where("username_key = ?", usernameKey(username)))
 }
 
-// lockDatabase makes transactions wait for each other that have no row of their own to lock, because
-// they look for one that does not exist. It locks the row of the first migration, which always does.
-func (s *Store) lockDatabase(tx *gorm.DB) error {
-	var ids []string
-	err := tx.Table("migrations").Clauses(forUpdate()).Where("id = ?", firstMigration).Pluck("id", &ids).Error
-	return s.failed("locking the database", err)
-}
-
-// forUpdate makes a query lock the rows that it returns until the transaction ends. SQLite has no
-// such clause and needs none: its transactions lock the database when they begin.
-func forUpdate() clause.Locking { return clause.Locking{Strength: clause.LockingStrengthUpdate} }
-
-func (s *Store) anyUser(db *gorm.DB) (bool, error) {
-	var ids []string
-	err := db.Model(&User{}).Limit(1).Pluck("id", &ids).Error
-	return len(ids) > 0, s.failed("looking for users", err)
-}
-
-// newUser validates u and hashes the password, but stores nothing.
-func (s *Store) newUser(ctx context.Context, by Actor, u NewUser) (User, error) {
-	roles, err := newRoles(u.Roles)
-	switch {
-	case err != nil:
-		return User{}, err
-	case !ValidUsername(u.Username):
-		return User{}, ErrInvalidUsername
-	case u.Email != nil && !ValidEmail(*u.Email):
-		return User{}, ErrInvalidEmail
+// takeUser reads the user that the query finds, without its roles.
+func (s *Store) takeUser(query *gorm.DB) (user User, err error) {
+	err = query.Take(&user).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return User{}, ErrUserNotFound
 	}
-	hash, err := s.hashNew(ctx, by, u.Username, u.Password)
-	if err != nil {
-		return User{}, err
-	}
-	return User{
-		ID:           newID(),
-		Username:     u.Username,
-		UsernameKey:  usernameKey(u.Username),
-		Email:        u.Email,
-		PasswordHash: hash,
-		Roles:        roles,
-		CreatedAt:    s.now(),
-	}, nil
-}
-
-// insertUser stores a new user with its roles. It fails with ErrUsernameTaken.
-func (s *Store) insertUser(tx *gorm.DB, user User) error {
-	err := tx.Create(&user).Error
-	if errors.Is(err, gorm.ErrDuplicatedKey) {
-		return ErrUsernameTaken
-	}
-	if err != nil {
-		return s.failed("storing a user", err)
-	}
-	return s.storeRoles(tx, user)
+	return user, s.failed("reading a user", err)
 }

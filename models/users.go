@@ -2,7 +2,6 @@ package models
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"gorm.io/gorm"
@@ -46,47 +45,6 @@ func usersQuery(db *gorm.DB, q UserQuery) *gorm.DB {
 		Order("username_key").Limit(q.Limit + 1)
 }
 
-// UserByID returns a user. It fails with ErrUserNotFound.
-func (s *Store) UserByID(ctx context.Context, id string) (User, error) {
-	return s.userByID(s.reader.WithContext(ctx), id)
-}
-
-// UserByName returns the user with this username in any case. It fails with ErrUserNotFound.
-func (s *Store) UserByName(ctx context.Context, username string) (User, error) {
-	db := s.reader.WithContext(ctx)
-	user, err := s.findByName(db, username)
-	if err != nil {
-		return User{}, err
-	}
-	return user, s.loadRoles(db, &user)
-}
-
-// userByID reads a user with its roles.
-func (s *Store) userByID(db *gorm.DB, id string) (User, error) {
-	user, err := s.takeUser(db.Where("id = ?", id))
-	if err != nil {
-		return User{}, err
-	}
-	return user, s.loadRoles(db, &user)
-}
-
-// findByName reads a user without its roles.
-func (s *Store) findByName(db *gorm.DB, username string) (User, error) {
-	if !hasUsernameCharacters(username) {
-		return User{}, ErrUserNotFound
-	}
-	return s.takeUser(db.Where("username_key = ?", usernameKey(username)))
-}
-
-// takeUser reads the user that the query finds, without its roles.
-func (s *Store) takeUser(query *gorm.DB) (user User, err error) {
-	err = query.Take(&user).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return User{}, ErrUserNotFound
-	}
-	return user, s.failed("reading a user", err)
-}
-
 // UserChange describes a change of a user. A nil field stays as it is.
 type UserChange struct {
 	Disabled *bool
@@ -95,7 +53,7 @@ type UserChange struct {
 
 // UpdateUser changes a user and returns the result. Disabling a user ends all of its sessions. It
 // fails with ErrUserNotFound, ErrInvalidRole or ErrLastAdmin.
-func (s *Store) UpdateUser(ctx context.Context, by Actor, id string, change UserChange) (user User, err error) {
+func (s *Store) UpdateUser(ctx context.Context, _ Actor, id string, change UserChange) (user User, err error) {
 	err = s.transaction(ctx, "changing a user", func(tx *gorm.DB) error {
 		locked, err := s.lockWithAdmins(tx, id)
 		if err != nil {
@@ -123,10 +81,10 @@ func (s *Store) UpdateUser(ctx context.Context, by Actor, id string, change User
 	return user, nil
 }
 
-// storeChange stores the fields of a changed user that the change names.
+// storeChange stores the changed fields of a user.
 func (s *Store) storeChange(tx *gorm.DB, user User, change UserChange) error {
 	if change.Roles != nil {
-		if err := s.storeRoles(tx, user); err != nil {
+		if err := s.replaceRoles(tx, user); err != nil {
 			return err
 		}
 	}
@@ -142,8 +100,9 @@ func (s *Store) storeChange(tx *gorm.DB, user User, change UserChange) error {
 	return s.endAllSessions(tx, user.ID)
 }
 
-// DeleteUser deletes a user with all of its sessions. It fails with ErrUserNotFound or ErrLastAdmin.
-func (s *Store) DeleteUser(ctx context.Context, by Actor, id string) error {
+// DeleteUser deletes a user with all of its sessions. It fails with ErrUserNotFound or
+// ErrLastAdmin.
+func (s *Store) DeleteUser(ctx context.Context, _ Actor, id string) error {
 	return s.transaction(ctx, "deleting a user", func(tx *gorm.DB) error {
 		locked, err := s.lockWithAdmins(tx, id)
 		if err != nil {
@@ -156,12 +115,6 @@ func (s *Store) DeleteUser(ctx context.Context, by Actor, id string) error {
 	})
 }
 
-// lockUser locks the row of a user until the transaction ends and reads it, without its roles. It
-// fails with ErrUserNotFound.
-func (s *Store) lockUser(tx *gorm.DB, id string) (User, error) {
-	return s.takeUser(tx.Clauses(forUpdate()).Where("id = ?", id))
-}
-
 // lockedUser is a user whose row is locked, as are the rows of all administrators.
 type lockedUser struct {
 	user   User
@@ -169,7 +122,7 @@ type lockedUser struct {
 }
 
 // lockWithAdmins locks a user and all administrators. One statement locks them all, in the order of
-// their ids, so that two transactions never wait for each other. It fails with ErrUserNotFound.
+// their ids, so that two transactions cannot deadlock. It fails with ErrUserNotFound.
 func (s *Store) lockWithAdmins(tx *gorm.DB, id string) (locked lockedUser, err error) {
 	if err := lockQuery(tx, id).Pluck("id", &locked.others).Error; err != nil {
 		return lockedUser{}, s.failed("locking a user and the administrators", err)
@@ -189,8 +142,8 @@ func adminIDs(db *gorm.DB) *gorm.DB {
 
 // keepAnAdmin fails with ErrLastAdmin if the locked user is the last enabled administrator.
 //
-// It reads the others again, since they may have changed while the lock was waiting. Only users that
-// are locked count: no other transaction can disable, demote or delete them now.
+// It reads the others again, since they may have changed while the lock was waiting. Only users
+// that are locked count: no other transaction can disable, demote or delete them now.
 func (s *Store) keepAnAdmin(tx *gorm.DB, locked lockedUser) error {
 	if !isEnabledAdmin(locked.user) {
 		return nil
