@@ -13,13 +13,16 @@ import (
 
 // openStore opens the database, and makes it where there is none if create.
 func openStore(ctx context.Context, config Config, create bool) (*models.Store, error) {
+	slots := max(1, runtime.GOMAXPROCS(0)-1) // one processor is for everything that is not a password
 	store, err := models.Open(ctx, models.Options{
-		URL:      config.DatabaseURL,
-		Existing: !create,
-		Hasher:   newHasher(config),
-		Policy:   auth.PasswordPolicy{MinLength: config.PasswordMinLength},
-		Sessions: models.SessionPolicy{Idle: config.RefreshTokenTTL, Absolute: config.SessionTTL, Grace: config.RefreshGrace},
-		Now:      time.Now,
+		URL:       config.DatabaseURL,
+		Existing:  !create,
+		Hasher:    auth.NewHasher(auth.Cost{Memory: config.Argon2Memory, Time: config.Argon2Time, Threads: 1}),
+		HashSlots: slots,
+		HashQueue: 32 * slots,
+		Policy:    auth.PasswordPolicy{MinLength: config.PasswordMinLength},
+		Sessions:  models.SessionPolicy{Idle: config.RefreshTokenTTL, Absolute: config.SessionTTL, Grace: config.RefreshGrace},
+		Now:       time.Now,
 	})
 	if err != nil {
 		return nil, databaseAdvice(err)
@@ -41,11 +44,4 @@ func databaseAdvice(err error) error {
 		advice = "set it to another path, or restore a backup; the file was left as it is"
 	}
 	return fmt.Errorf("DATABASE_URL cannot be used: %w; %s", err, advice)
-}
-
-// newHasher leaves one processor to everything that is not a password.
-func newHasher(config Config) *auth.Hasher {
-	slots := max(1, runtime.GOMAXPROCS(0)-1)
-	cost := auth.Cost{Memory: config.Argon2Memory, Time: config.Argon2Time, Threads: 1}
-	return auth.NewHasher(cost, slots, 32*slots)
 }

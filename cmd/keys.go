@@ -98,7 +98,7 @@ func (c *keysCommand) rotate(ctx context.Context) error {
 	if c.store == nil {
 		return errRotateSecret
 	}
-	err := c.store.RotateKeys(ctx, c.use, c.force)
+	err := c.store.RotateKeys(ctx, models.CommandLine(), c.use, c.force)
 	if errors.Is(err, models.ErrKeyTooNew) {
 		return fmt.Errorf("%w; wait, or use --force", err)
 	}
@@ -112,7 +112,7 @@ func (c *keysCommand) compromised(ctx context.Context) error {
 	if c.store == nil {
 		return errDropSecret
 	}
-	if err := c.store.DropKey(ctx, c.use, c.id); err != nil {
+	if err := c.store.DropKey(ctx, models.CommandLine(), c.use, c.id); err != nil {
 		return err
 	}
 	return c.list(ctx)

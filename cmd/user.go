@@ -109,7 +109,7 @@ func (c *userCommand) add(ctx context.Context) error {
 	if c.email != "" {
 		u.Email = &c.email
 	}
-	user, err := c.store.CreateUser(ctx, u)
+	user, err := c.store.CreateUser(ctx, models.CommandLine(), u)
 	return c.tell(user, err, "added")
 }
 
@@ -138,7 +138,7 @@ func (c *userCommand) update(ctx context.Context, change models.UserChange, done
 	if err != nil {
 		return err
 	}
-	user, err = c.store.UpdateUser(ctx, user.ID, change)
+	user, err = c.store.UpdateUser(ctx, models.CommandLine(), user.ID, change)
 	return c.tell(user, err, done)
 }
 
@@ -151,7 +151,7 @@ func (c *userCommand) password(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.tell(user, c.store.SetPassword(ctx, user, password), "on a new password: every session of theirs is over")
+	return c.tell(user, c.store.SetPassword(ctx, models.CommandLine(), user, password), "on a new password: every session of theirs is over")
 }
 
 func (c *userCommand) delete(ctx context.Context) error {
@@ -159,7 +159,7 @@ func (c *userCommand) delete(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.tell(user, c.store.DeleteUser(ctx, user.ID), "deleted")
+	return c.tell(user, c.store.DeleteUser(ctx, models.CommandLine(), user.ID), "deleted")
 }
 
 // tell says what was done to user: as a sentence, or as the user in JSON.

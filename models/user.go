@@ -3,93 +3,73 @@ package models
 import (
 	"context"
 	"errors"
-	"fmt"
 	"regexp"
 	"strings"
 	"time"
 
 	"gorm.io/gorm"
-
-	"latchkey/auth"
+	"gorm.io/gorm/clause"
 )
 
-// User is one who can log in. Its id never changes and is never given again;
-// its name is kept as it was typed.
+// User is a person or program that can log in.
 type User struct {
-	ID              string
-	Username        string
-	UsernameKey     string // the name without regard to case, unique
-	Email           *string
-	PasswordHash    string `json:"-"`
-	PasswordVersion int    // grows by one with each new password, not with a new hash of the same
+	ID              string  // never changes and is never reused
+	Username        string  // as typed
+	UsernameKey     string  // the username in lower case; unique
+	Email           *string // not verified, and not unique
+	PasswordHash    string  `json:"-"`
+	PasswordVersion int     // grows with each new password, but not when the same one is rehashed
 	Disabled        bool
-	Roles           Roles
+	Roles           Roles `gorm:"-"` // in the table user_roles
 	CreatedAt       time.Time
 }
 
-// The rules for usernames: MinUsernameLength to MaxUsernameLength ASCII letters, digits and
-// UsernameSigns.
+// Bounds of a username, in characters, and what it may contain besides ASCII letters and digits.
 const (
 	MinUsernameLength = 3
 	MaxUsernameLength = 64
 	UsernameSigns     = "._-@+"
 )
 
-// MaxEmailLength is the most characters an e-mail address may have.
+// MaxEmailLength is the length of the longest valid e-mail address, in bytes.
 const MaxEmailLength = 254
 
 const usernameCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" + UsernameSigns
 
-// ValidUsername reports whether name obeys the rules for usernames, which keep any two from looking
+// ValidUsername reports whether name is a valid username: MinUsernameLength to MaxUsernameLength
+// ASCII letters, digits or UsernameSigns. Other letters are not allowed, so that no two names look
 // alike.
 func ValidUsername(name string) bool {
-	return len(name) >= MinUsernameLength && len(name) <= MaxUsernameLength && strings.Trim(name, usernameCharacters) == ""
+	return len(name) >= MinUsernameLength && len(name) <= MaxUsernameLength && hasUsernameCharacters(name)
 }
 
-// emailPattern is what browsers accept in an e-mail field: ASCII, without
-// quotes, comments and anything else that only a parser can love.
-var emailPattern = regexp.MustCompile("\\A[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\\.[A-Za-z0-9-]{1,63})*\\z")
+// hasUsernameCharacters reports whether text could be a part of a username. Anything else must not
+// reach a query: PostgreSQL does not accept every character.
+func hasUsernameCharacters(text string) bool { return strings.Trim(text, usernameCharacters) == "" }
 
-// ValidEmail tells whether text is an e-mail address of at most 254 bytes.
-// Nobody has verified that it is the user's.
+// usernameKey returns the form in which usernames are compared. Only ASCII letters are folded: in
+// Unicode, the Kelvin sign (U+212A) would become a k. Databases fold in different ways, so the key
+// is computed here.
+func usernameKey(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			r += 'a' - 'A'
+		}
+		return r
+	}, name)
+}
+
+// emailPattern is what browsers accept in an e-mail field (HTML, "valid e-mail address"), with its
+// parts limited to the lengths of RFC 5321 4.5.3.1.
+var emailPattern = regexp.MustCompile("\\A[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}" +
+	"@[A-Za-z0-9-]{1,63}(\\.[A-Za-z0-9-]{1,63})*\\z")
+
+// ValidEmail reports whether text has the form of an e-mail address and at most MaxEmailLength bytes.
 func ValidEmail(text string) bool {
 	return len(text) <= MaxEmailLength && emailPattern.MatchString(text)
 }
 
-// usernameKey is made here and not by the database, whose idea of case
-// depends on its make and its locale.
-func usernameKey(name string) string { return strings.ToLower(name) }
-
-// Authenticate returns the enabled user with this name and password.
-// It fails with ErrInvalidCredentials, after the work of exactly one hash
-// whatever the reason, with auth.ErrBusy when too many others try, or with
-// ErrUnavailable. A hash that is cheaper than today's is made anew.
-func (s *Store) Authenticate(ctx context.Context, username, password string) (User, error) {
-	var user User
-	err := s.reader.WithContext(ctx).Where("username_key = ?", usernameKey(username)).Take(&user).Error
-	if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
-		return User{}, failed("finding a user by name", err)
-	}
-	verification := s.Hasher.Verify(ctx, password, user.PasswordHash) // of an unknown user: empty, and refused
-	switch {
-	case errors.Is(verification, auth.ErrPasswordMismatch) && user.ID == "":
-		return User{}, fmt.Errorf("%w: unknown user", ErrInvalidCredentials)
-	case errors.Is(verification, auth.ErrPasswordMismatch):
-		return User{}, fmt.Errorf("%w: wrong password of user %s", ErrInvalidCredentials, user.ID)
-	case verification != nil:
-		return User{}, fmt.Errorf("verifying the password of user %s: %w", user.ID, verification)
-	case user.Disabled:
-		return User{}, fmt.Errorf("%w: user %s is disabled", ErrInvalidCredentials, user.ID)
-	}
-	if s.Hasher.NeedsRehash(user.PasswordHash) {
-		if err := s.rehash(ctx, user, password); err != nil {
-			return User{}, err
-		}
-	}
-	return user, nil
-}
-
-// NewUser is what a user is made from.
+// NewUser describes a user to create.
 type NewUser struct {
 	Username string
 	Password string
@@ -97,42 +77,47 @@ type NewUser struct {
 	Roles    Roles
 }
 
-// CreateUser adds a user. It fails with ErrUsernameTaken, and with the errors
-// of newUser.
-func (s *Store) CreateUser(ctx context.Context, u NewUser) (User, error) {
-	user, err := s.newUser(ctx, u)
+// CreateUser creates a user. It fails with ErrInvalidUsername, ErrInvalidEmail, ErrInvalidRole,
+// *auth.WeakPasswordError, ErrUsernameTaken or ErrBusy.
+func (s *Store) CreateUser(ctx context.Context, by Actor, u NewUser) (User, error) {
+	user, err := s.newUser(ctx, by, u)
 	if err != nil {
 		return User{}, err
 	}
-	err = s.writer.WithContext(ctx).Create(&user).Error
-	if errors.Is(err, gorm.ErrDuplicatedKey) {
-		return User{}, ErrUsernameTaken
-	}
+	err = s.transaction(ctx, "creating a user", func(tx *gorm.DB) error {
+		return s.insertUser(tx, user)
+	})
 	if err != nil {
-		return User{}, failed("storing a user", err)
+		return User{}, err
 	}
 	return user, nil
 }
 
-// EnsureFirstUser makes the first user when there is none, and tells whether
-// it did. Of several processes that try at once, one does. announce is called
-// before the user is kept: when it fails, or the process ends in it, there is
-// no user whose password nobody was told.
+// EnsureFirstUser creates a user if there is none, and reports whether it did. If several processes
+// call it at once, one of them creates the user.
+//
+// It calls announce before it commits. If announce fails, or if the process ends during the call, no
+// user is created whose password nobody knows. The actor is the command line.
+//
+// It fails with the error of announce, or with the errors of CreateUser.
 func (s *Store) EnsureFirstUser(ctx context.Context, u NewUser, announce func() error) (created bool, err error) {
-	if exist, err := anyUser(s.reader.WithContext(ctx)); err != nil || exist {
+	if exists, err := s.anyUser(s.reader.WithContext(ctx)); err != nil || exists {
 		return false, err
 	}
-	user, err := s.newUser(ctx, u)
+	user, err := s.newUser(ctx, CommandLine(), u)
 	if err != nil {
 		return false, err
 	}
 	err = s.transaction(ctx, "creating the first user", func(tx *gorm.DB) error {
-		exist, err := anyUser(tx)
-		if err != nil || exist {
+		if err := s.lockDatabase(tx); err != nil {
 			return err
 		}
-		if err := tx.Create(&user).Error; err != nil {
-			return failed("storing the first user", err)
+		exists, err := s.anyUser(tx)
+		if err != nil || exists {
+			return err
+		}
+		if err := s.insertUser(tx, user); err != nil {
+			return err
 		}
 		created = true
 		return announce()
@@ -140,17 +125,27 @@ func (s *Store) EnsureFirstUser(ctx context.Context, u NewUser, announce func() 
 	return created && err == nil, err
 }
 
-func anyUser(db *gorm.DB) (bool, error) {
+// lockDatabase makes transactions wait for each other that have no row of their own to lock, because
+// they look for one that does not exist. It locks the row of the first migration, which always does.
+func (s *Store) lockDatabase(tx *gorm.DB) error {
 	var ids []string
-	err := db.Model(&User{}).Limit(1).Pluck("id", &ids).Error
-	return len(ids) > 0, failed("looking for users", err)
+	err := tx.Table("migrations").Clauses(forUpdate()).Where("id = ?", firstMigration).Pluck("id", &ids).Error
+	return s.failed("locking the database", err)
 }
 
-// newUser checks u against the rules and hashes the password; nothing is
-// stored. It fails with ErrInvalidUsername, ErrInvalidEmail, ErrInvalidRole,
-// *auth.WeakPasswordError or auth.ErrBusy.
-func (s *Store) newUser(ctx context.Context, u NewUser) (User, error) {
-	roles, err := cleanRoles(u.Roles)
+// forUpdate makes a query lock the rows that it returns until the transaction ends. SQLite has no
+// such clause and needs none: its transactions lock the database when they begin.
+func forUpdate() clause.Locking { return clause.Locking{Strength: clause.LockingStrengthUpdate} }
+
+func (s *Store) anyUser(db *gorm.DB) (bool, error) {
+	var ids []string
+	err := db.Model(&User{}).Limit(1).Pluck("id", &ids).Error
+	return len(ids) > 0, s.failed("looking for users", err)
+}
+
+// newUser validates u and hashes the password, but stores nothing.
+func (s *Store) newUser(ctx context.Context, by Actor, u NewUser) (User, error) {
+	roles, err := newRoles(u.Roles)
 	switch {
 	case err != nil:
 		return User{}, err
@@ -159,7 +154,7 @@ func (s *Store) newUser(ctx context.Context, u NewUser) (User, error) {
 	case u.Email != nil && !ValidEmail(*u.Email):
 		return User{}, ErrInvalidEmail
 	}
-	hash, err := s.hashNew(ctx, u.Username, u.Password)
+	hash, err := s.hashNew(ctx, by, u.Username, u.Password)
 	if err != nil {
 		return User{}, err
 	}
@@ -172,4 +167,16 @@ func (s *Store) newUser(ctx context.Context, u NewUser) (User, error) {
 		Roles:        roles,
 		CreatedAt:    s.now(),
 	}, nil
+}
+
+// insertUser stores a new user with its roles. It fails with ErrUsernameTaken.
+func (s *Store) insertUser(tx *gorm.DB, user User) error {
+	err := tx.Create(&user).Error
+	if errors.Is(err, gorm.ErrDuplicatedKey) {
+		return ErrUsernameTaken
+	}
+	if err != nil {
+		return s.failed("storing a user", err)
+	}
+	return s.storeRoles(tx, user)
 }

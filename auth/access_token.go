@@ -13,36 +13,23 @@ import (
 )
 
 const (
-	// ClientID is the client_id of every token: the page and the tutorials'
-	// clients are one public client.
+	// ClientID is the client_id of every token: all clients count as one public client.
 	ClientID = "latchkey"
 
-	// tokenType tells access tokens from every other JWT (RFC 9068 2.1,
-	// RFC 8725 3.11).
+	// tokenType distinguishes access tokens from all other JWTs (RFC 9068 2.1, RFC 8725 3.11).
 	tokenType = "at+jwt"
 
-	// Leeway is how far the clocks of two replicas may differ, and so how much
-	// longer than it says a token is accepted.
+	// Leeway is how far the clocks of two replicas may differ. A token is accepted for this long
+	// after its expiry.
 	Leeway = 5 * time.Second
 )
 
-// ErrInvalidToken tells that a text is not a valid access token of this
-// issuer. The error around it says why; that is for the log alone.
+// ErrInvalidToken means that a text is not a valid access token of this issuer. The error that
+// wraps it says why: log that reason, but do not send it to the client.
 var ErrInvalidToken = errors.New("invalid access token")
 
-// Principal is who a verified request acts for, as the database has it now.
-type Principal struct {
-	UserID    string
-	SessionID string
-	Username  string
-	Roles     []string
-}
-
-// HasRole tells whether the principal has the role.
-func (p Principal) HasRole(role string) bool { return slices.Contains(p.Roles, role) }
-
-// Claims is the content of an access token that others rely on (RFC 9068
-// 2.2). What it says of name and roles was true when it was issued.
+// Claims is the content of an access token (RFC 9068 2.2). Name and roles are those of the time of
+// issue.
 type Claims struct {
 	jwt.RegisteredClaims
 	ClientID  string   `json:"client_id"`
@@ -57,26 +44,26 @@ type Issuer struct {
 	inUse   atomic.Pointer[keysInUse]
 }
 
-// keysInUse is a key set and the parser for its algorithms: they change as one.
+// keysInUse is a key set with the parser for its algorithms. The two are replaced together.
 type keysInUse struct {
 	KeySet
 	parser *jwt.Parser
 }
 
-// IssuerOptions is what an Issuer needs; every field is required.
+// IssuerOptions configures an Issuer. All fields are required.
 type IssuerOptions struct {
 	Keys     KeySet
 	Issuer   string        // iss: the public URL
 	Audience string        // aud
-	TTL      time.Duration // how long a token lives, in whole seconds
+	TTL      time.Duration // lifetime of a token: whole seconds, at least 1s
 	Now      func() time.Time
 }
 
-// NewIssuer makes an Issuer. It fails when an option is missing, because the
-// JWT library takes an empty issuer or audience as "do not check".
+// NewIssuer returns an Issuer. It fails if an option is missing, because the JWT library does not
+// check an issuer or audience that is empty.
 func NewIssuer(o IssuerOptions) (*Issuer, error) {
 	if o.Issuer == "" || o.Audience == "" || o.TTL < time.Second || o.Now == nil {
-		return nil, errors.New("an issuer needs an issuer, an audience, a TTL from 1s up and a clock")
+		return nil, errors.New("an issuer needs a name, an audience, a TTL of at least 1s and a clock")
 	}
 	i := &Issuer{options: o}
 	if err := i.SetKeys(o.Keys); err != nil {
@@ -85,11 +72,11 @@ func NewIssuer(o IssuerOptions) (*Issuer, error) {
 	return i, nil
 }
 
-// SetKeys changes the keys from the next call of Issue and Parse on. It fails
-// when there are none, and leaves those before.
+// SetKeys replaces the keys that Issue and Parse use from their next call on. If keys is empty, it
+// fails and changes nothing.
 func (i *Issuer) SetKeys(keys KeySet) error {
 	if len(keys) == 0 {
-		return errors.New("an issuer needs keys")
+		return errors.New("an issuer needs at least one key")
 	}
 	parser := jwt.NewParser(
 		jwt.WithValidMethods(keys.algorithms()),
@@ -107,16 +94,16 @@ func (i *Issuer) SetKeys(keys KeySet) error {
 // Keys returns the keys in use.
 func (i *Issuer) Keys() KeySet { return i.inUse.Load().KeySet }
 
-// TTL returns how long an access token lives.
+// TTL returns the lifetime of an access token.
 func (i *Issuer) TTL() time.Duration { return i.options.TTL }
 
-// Issue returns a signed access token for the principal. Its numbers are
-// whole seconds, since not every verifier reads fractions.
+// Issue returns a signed access token for the principal. Its times are whole seconds, because some
+// verifiers cannot read fractions.
 func (i *Issuer) Issue(p Principal) (string, error) {
 	key, now := i.Keys()[0], i.options.Now()
 	roles := p.Roles
 	if roles == nil {
-		roles = []string{} // an empty list in the token, not null
+		roles = []string{} // [] in the token instead of null
 	}
 	token := jwt.NewWithClaims(key.method, jwt.MapClaims{
 		"iss":       i.options.Issuer,
@@ -139,12 +126,11 @@ func (i *Issuer) Issue(p Principal) (string, error) {
 	return text, nil
 }
 
-// Parse returns the claims of an access token that this issuer signed and
-// that has not expired. Whether its user and session still exist is not known
-// here. All failures are ErrInvalidToken.
+// Parse returns the claims of an access token that this issuer signed and that has not expired. It
+// does not know whether the user and the session still exist. Every error is an ErrInvalidToken.
 func (i *Issuer) Parse(text string) (*Claims, error) {
-	if strings.ContainsAny(text, "\r\n") { // Go's base64 skips them, even a strict one
-		return nil, fmt.Errorf("%w: it holds a line break", ErrInvalidToken)
+	if strings.ContainsAny(text, "\r\n") { // base64.Strict ignores line breaks
+		return nil, fmt.Errorf("%w: it contains a line break", ErrInvalidToken)
 	}
 	var claims Claims
 	keys := i.inUse.Load()
@@ -153,29 +139,29 @@ func (i *Issuer) Parse(text string) (*Claims, error) {
 	}
 	switch {
 	case claims.Subject == "" || claims.SessionID == "":
-		return nil, fmt.Errorf("%w: it names no user or no session", ErrInvalidToken)
+		return nil, fmt.Errorf("%w: sub or sid is missing", ErrInvalidToken)
 	case !isDate(claims.ExpiresAt) || !isDate(claims.NotBefore) || !isDate(claims.IssuedAt):
-		return nil, fmt.Errorf("%w: exp, nbf or iat is no date", ErrInvalidToken)
+		return nil, fmt.Errorf("%w: exp, nbf or iat is out of range", ErrInvalidToken)
 	}
 	return &claims, nil
 }
 
-// isDate tells whether d is missing or within the years people write. Other
-// numbers wrap around in the library: an nbf of 1e308 lies in the past.
+// isDate reports whether d is absent or in the years 1970 to 9999. Larger numbers overflow in the
+// library: it takes an nbf of 1e308 to be in the past.
 func isDate(d *jwt.NumericDate) bool {
 	return d == nil || d.UTC().Year() >= 1970 && d.UTC().Year() <= 9999
 }
 
-// verificationKey checks the header, which the library leaves to us, and
-// names the one key the signature must be verified with.
+// verificationKey checks the parts of the header that the library ignores, and returns the only key
+// that may verify the signature.
 func (s KeySet) verificationKey(token *jwt.Token) (any, error) {
 	if typ, _ := token.Header["typ"].(string); typ != tokenType {
 		return nil, errors.New("typ is not " + tokenType)
 	}
-	// Extensions that must be understood: none is (RFC 7515 4.1.11, RFC 7797).
+	// No extension that a verifier must understand is supported (RFC 7515 4.1.11, RFC 7797).
 	for _, name := range []string{"crit", "b64"} {
 		if _, present := token.Header[name]; present {
-			return nil, fmt.Errorf("the header holds %s", name)
+			return nil, fmt.Errorf("the header contains %s", name)
 		}
 	}
 	id, _ := token.Header["kid"].(string)

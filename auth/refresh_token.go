@@ -3,29 +3,28 @@ package auth
 import (
 	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 )
 
-// ErrInvalidRefreshToken tells that a text is not a refresh token that was
-// made here with one of the secrets in use.
+// ErrInvalidRefreshToken means that a text is not a refresh token made with one of the secrets in
+// use.
 var ErrInvalidRefreshToken = errors.New("invalid refresh token")
 
-// RefreshToken is what a refresh token says: the session it belongs to and its
-// place in the row of that session's tokens. Nothing else is in it, so it can
-// be made again, and nothing of it needs storing but the two.
+// RefreshToken is the content of a refresh token. Nothing else is in the token, so it can be made
+// again at any time, and the database stores nothing that could be presented as a token.
 type RefreshToken struct {
 	SessionID string
-	Counter   int64 // from 1 up
+	Counter   int64 // 1 for the first token of the session, 1 more for each successor
 }
 
-// RefreshTokens writes and reads refresh tokens. It is safe for concurrent use.
+// RefreshTokens formats and parses refresh tokens. It is safe for concurrent use.
 type RefreshTokens struct{ keys [][]byte }
 
-// NewRefreshTokens makes RefreshTokens of secrets: the first writes, all read.
+// NewRefreshTokens returns RefreshTokens that format with the first secret and parse with all of
+// them. There must be at least one.
 func NewRefreshTokens(secrets []Secret) *RefreshTokens {
 	r := &RefreshTokens{}
 	for _, secret := range secrets {
@@ -40,9 +39,8 @@ func (r *RefreshTokens) Format(token RefreshToken) string {
 	return text + "." + mac(r.keys[0], text)
 }
 
-// Parse returns the token that text is. It fails with ErrInvalidRefreshToken.
-// Whether the session still lives, and whether this is its newest token, is
-// not known here.
+// Parse returns the content of a token that Format returned. It fails with ErrInvalidRefreshToken.
+// It does not know whether the session still exists or has a newer token.
 func (r *RefreshTokens) Parse(text string) (RefreshToken, error) {
 	end := strings.LastIndexByte(text, '.')
 	if end < 0 {
@@ -53,7 +51,7 @@ func (r *RefreshTokens) Parse(text string) (RefreshToken, error) {
 		if !hmac.Equal([]byte(given), []byte(mac(key, signed))) {
 			continue
 		}
-		// Only Format wrote this text, so it has its form.
+		// The MAC proves that Format wrote this text.
 		id, counter, _ := strings.Cut(signed, ".")
 		n, err := strconv.ParseInt(counter, 10, 64)
 		if err != nil {
@@ -61,11 +59,11 @@ func (r *RefreshTokens) Parse(text string) (RefreshToken, error) {
 		}
 		return RefreshToken{SessionID: id, Counter: n}, nil
 	}
-	return RefreshToken{}, fmt.Errorf("%w: no secret in use made it", ErrInvalidRefreshToken)
+	return RefreshToken{}, fmt.Errorf("%w: its MAC matches no secret in use", ErrInvalidRefreshToken)
 }
 
 func mac(key []byte, text string) string {
 	hash := hmac.New(sha256.New, key)
 	hash.Write([]byte(text))
-	return base64.RawURLEncoding.EncodeToString(hash.Sum(nil))
+	return encode(hash.Sum(nil))
 }

@@ -1,0 +1,91 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"latchkey/auth"
+	"latchkey/models"
+)
+
+// Errors that this package finds in a request; others are declared beside the code that returns them.
+var (
+	errInvalidFields = errors.New("fields are missing, unknown or of the wrong type")
+	errWeakPassword  = errors.New("weak password") // stands for every *auth.WeakPasswordError
+)
+
+// refusal is how the clients of the API learn about an error.
+type refusal struct {
+	err        error
+	status     int
+	name       string // of the problem's type; about:blank if empty
+	detail     string
+	location   string        // of the field that caused the error, if it was one
+	retryAfter time.Duration // an error with a method RetryAfter knows better
+	challenge  string        // the value of WWW-Authenticate, if any
+}
+
+// Challenges of RFC 6750 3. They name an error only where a token was sent.
+const (
+	challengeBearer       = "Bearer"
+	challengeInvalidToken = `Bearer error="invalid_token"`
+	challengeScope        = `Bearer error="insufficient_scope"`
+)
+
+// refusals is the table of errors that clients can act on. The first that errors.Is matches counts.
+func refusals() []refusal {
+	return []refusal{
+		{err: errSyntax, status: http.StatusBadRequest, name: "malformed-body", detail: "The body is not one valid JSON value."},
+		{err: errTruncated, status: http.StatusBadRequest, name: "malformed-body", detail: "The body ended before it was complete."},
+		{err: errText, status: http.StatusBadRequest, name: "malformed-body", detail: "The body contains invalid text. Send UTF-8 without NUL characters."},
+		{err: errDepth, status: http.StatusBadRequest, name: "malformed-body", detail: "The body is nested too deeply."},
+		{err: errKey, status: http.StatusBadRequest, name: "malformed-body", detail: "The body has a field twice, or a field whose name is not in lower case."},
+		{err: errTooLarge, status: http.StatusRequestEntityTooLarge, name: "body-too-large", detail: "The body is larger than 16384 bytes."},
+		{err: errMediaType, status: http.StatusUnsupportedMediaType, name: "unsupported-media-type", detail: "Send the body as application/json, without a Content-Encoding."},
+		{err: errInvalidFields, status: http.StatusUnprocessableEntity, name: "invalid-fields", detail: "A field is missing, is unknown or has an invalid value."},
+
+		{err: models.ErrInvalidCredentials, status: http.StatusUnauthorized, name: "invalid-credentials", detail: "Incorrect username or password", challenge: challengeBearer},
+		{err: errNoToken, status: http.StatusUnauthorized, name: "token-required", detail: "Log in, and send the access token in the Authorization header.", challenge: challengeBearer},
+		{err: auth.ErrInvalidToken, status: http.StatusUnauthorized, name: "invalid-token", detail: "The access token has expired or is not valid. Log in again.", challenge: challengeInvalidToken},
+		{err: auth.ErrInvalidRefreshToken, status: http.StatusUnauthorized, name: "session-ended", detail: "The session has ended. Log in again.", challenge: challengeBearer},
+		{err: models.ErrSessionEnded, status: http.StatusUnauthorized, name: "session-ended", detail: "The session has ended. Log in again.", challenge: challengeInvalidToken},
+		{err: errInsufficientScope, status: http.StatusForbidden, name: "insufficient-scope", detail: "You need a role that you don't have. Ask an administrator for it.", challenge: challengeScope},
+		{err: errCrossOrigin, status: http.StatusForbidden, name: "cross-origin", detail: "This request came from another site. Use Latchkey's own pages."},
+
+		{err: errSignupClosed, status: http.StatusForbidden, name: "signup-closed", detail: "Sign-up is closed. Ask an administrator for an account."},
+		{err: models.ErrSessionNotFound, status: http.StatusNotFound, name: "session-not-found", detail: "You have no such session. It may have ended already."},
+		{err: models.ErrUserNotFound, status: http.StatusNotFound, name: "user-not-found", detail: "There is no such user. It may have been deleted."},
+		{err: models.ErrUsernameTaken, status: http.StatusConflict, name: "username-taken", detail: "This username is taken. Choose another one.", location: "body.username"},
+		{err: models.ErrLastAdmin, status: http.StatusConflict, name: "last-admin", detail: "This is the last administrator. Make someone else an administrator first."},
+		{err: errWeakPassword, status: http.StatusUnprocessableEntity, name: "weak-password", detail: "The password does not meet the rules.", location: "body.password"},
+		{err: models.ErrWrongPassword, status: http.StatusUnprocessableEntity, name: "wrong-password", detail: "That isn't your current password.", location: "body.current_password"},
+		{err: models.ErrInvalidUsername, status: http.StatusUnprocessableEntity, name: "invalid-username", detail: "Use 3 to 64 letters, digits and . _ - @ + for the username.", location: "body.username"},
+		{err: models.ErrInvalidEmail, status: http.StatusUnprocessableEntity, name: "invalid-email", detail: "Enter a valid e-mail address, such as name@example.org.", location: "body.email"},
+		{err: models.ErrInvalidRole, status: http.StatusUnprocessableEntity, name: "invalid-role", detail: "Use 1 to 64 of a-z, 0-9 and . _ : - for each role, and at most 32 roles.", location: "body.roles"},
+
+		{err: models.ErrBusy, status: http.StatusServiceUnavailable, name: "busy", detail: "Many people are logging in. Try again in a few seconds.", retryAfter: 2 * time.Second},
+		{err: models.ErrUnavailable, status: http.StatusServiceUnavailable, name: "database-unavailable", detail: "The database is unavailable. Try again in a few seconds.", retryAfter: 5 * time.Second},
+		{err: context.DeadlineExceeded, status: http.StatusServiceUnavailable, name: "timeout", detail: "The request took too long. Try again in a few seconds.", retryAfter: 5 * time.Second},
+		{err: context.Canceled, status: http.StatusServiceUnavailable, name: "timeout", detail: "The request was canceled. Try again.", retryAfter: 5 * time.Second},
+	}
+}
+
+// refusalOf returns the row of the table for an error, or the zero refusal.
+func refusalOf(err error) refusal {
+	for _, r := range refusals() {
+		if errors.Is(err, r.err) {
+			return r
+		}
+	}
+	return refusal{}
+}
+
+// problemURI returns the type of the problem.
+func (r refusal) problemURI() string {
+	if r.name == "" {
+		return "about:blank"
+	}
+	return "/problems/" + r.name
+}
