@@ -12,9 +12,9 @@ import (
 // secret, or it was altered.
 var ErrWrongSecret = errors.New("no secret opens the signing key")
 
-// Seal returns the private key in the form in which it is stored: PKCS #8, encrypted with AES-256-GCM
-// under a key derived from the secret. The seal is bound to the key's id and algorithm, so that one
-// stored key cannot replace another.
+// Seal returns the private key in the form in which it is stored: PKCS #8, encrypted with
+// AES-256-GCM under a key derived from the secret. The seal is bound to the key's id and algorithm,
+// so that one stored key cannot replace another.
 func (k Key) Seal(secret Secret) ([]byte, error) {
 	plain, err := x509.MarshalPKCS8PrivateKey(k.private)
 	if err != nil {

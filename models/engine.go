@@ -12,8 +12,8 @@ import (
 type engine struct {
 	scheme string // what its URLs begin with, such as "sqlite:"
 
-	// open connects to the database, and creates it if there is none, unless o.Existing. Both
-	// pools may be the same one.
+	// open connects to the database, and creates it if there is none, unless o.Existing. Both pools
+	// may be the same one.
 	open func(ctx context.Context, o Options) (reader, writer *gorm.DB, err error)
 
 	// claim runs first in the transaction that migrates the database. It marks the database as

@@ -10,8 +10,8 @@ import (
 
 // Errors that callers match with errors.Is.
 var (
-	// ErrUnavailable means that the database could not do its work now, although it may be able
-	// to later: it was busy, locked, full, read-only or unreachable. The error says nothing about
+	// ErrUnavailable means that the database could not do its work now, although it may be able to
+	// later: it was busy, locked, full, read-only or unreachable. The error says nothing about
 	// users or sessions.
 	ErrUnavailable = errors.New("the database is unavailable")
 
@@ -25,8 +25,8 @@ var (
 	// ErrSessionEnded means that the session does not exist, or that its user is disabled.
 	ErrSessionEnded = errors.New("the session has ended")
 
-	// ErrReplayed means that a replaced refresh token was used again. It is an ErrSessionEnded
-	// too, because a replay ends the session.
+	// ErrReplayed means that a replaced refresh token was used again. It is an ErrSessionEnded too,
+	// because a replay ends the session.
 	ErrReplayed = fmt.Errorf("%w: a replaced refresh token was used again", ErrSessionEnded)
 
 	// ErrSessionNotFound means that the user has no such session.

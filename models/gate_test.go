@@ -13,17 +13,17 @@ import (
 	"time"
 )
 
-// mustEnter enters a gate that has a slot free.
+// mustEnter enters a gate that has a free slot.
 func mustEnter(t *testing.T, g gate) (leave func()) {
 	t.Helper()
-	leave, err := g.enter(t.Context())
+	leave, err := g.enter(t.Context(), visitor())
 	if err != nil {
 		t.Fatalf("enter: %v", err)
 	}
 	return leave
 }
 
-// waiter gets what enter returns to a goroutine, once it returns.
+// waiter receives the results of a call of enter when it returns.
 type waiter chan entered
 
 type entered struct {
@@ -31,32 +31,32 @@ type entered struct {
 	err   error
 }
 
-// startWaiter must be called in a bubble, and returns when the goroutine waits
-// at the gate or is past it.
+// startWaiter calls enter in a goroutine, and returns when that waits or has finished. It must be
+// called in a synctest bubble.
 func startWaiter(ctx context.Context, g gate) waiter {
 	w := make(waiter, 1)
 	go func() {
-		leave, err := g.enter(ctx)
+		leave, err := g.enter(ctx, visitor())
 		w <- entered{leave, err}
 	}()
 	synctest.Wait()
 	return w
 }
 
-// mustWait checks that a waiter has a place and no slot.
+// mustWait checks that enter has not returned.
 func (w waiter) mustWait(t *testing.T) {
 	t.Helper()
 	if len(w) > 0 {
-		t.Fatalf("does not wait, enter returned: %v", (<-w).err)
+		t.Fatalf("enter did not wait: %v", (<-w).err)
 	}
 }
 
-// mustBeIn checks that a waiter got a slot.
+// mustBeIn checks that enter has returned with a slot.
 func (w waiter) mustBeIn(t *testing.T) (leave func()) {
 	t.Helper()
 	synctest.Wait()
 	if len(w) == 0 {
-		t.Fatal("a slot is free, yet the first waiter waits")
+		t.Fatal("a slot is free, but the first in the queue waits")
 	}
 	in := <-w
 	if in.err != nil {
@@ -65,7 +65,8 @@ func (w waiter) mustBeIn(t *testing.T) (leave func()) {
 	return in.leave
 }
 
-func TestGateAdmitsSlotsAndQueueAndNoMore(t *testing.T) {
+func TestGateAdmitsAsManyAsItsSlotsAndQueueHold(t *testing.T) {
+	t.Parallel()
 	for _, size := range []struct{ slots, queue int }{{1, 0}, {1, 1}, {2, 3}, {4, 16}} {
 		t.Run(fmt.Sprintf("%d slots, queue of %d", size.slots, size.queue), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -80,12 +81,11 @@ func TestGateAdmitsSlotsAndQueueAndNoMore(t *testing.T) {
 					w.mustWait(t)
 					waiters = append(waiters, w)
 				}
-				if _, err := g.enter(t.Context()); err != ErrBusy {
+				if _, err := g.enter(t.Context(), visitor()); err != ErrBusy {
 					t.Fatalf("one beyond the queue: %v, want ErrBusy", err)
 				}
 
-				// Each that leaves lets one in, and the place of that one in the
-				// queue is free again.
+				// Each one that leaves lets one in, whose place in the queue becomes free.
 				for i, w := range waiters {
 					leaves[i]()
 					leaves = append(leaves, w.mustBeIn(t))
@@ -97,15 +97,16 @@ func TestGateAdmitsSlotsAndQueueAndNoMore(t *testing.T) {
 				for _, leave := range leaves[size.queue:] {
 					leave()
 				}
-				if len(g.room) != 0 || len(g.slots) != 0 {
-					t.Errorf("all have left, yet %d are in the room and %d in slots", len(g.room), len(g.slots))
+				if len(g.places) != 0 || len(g.slots) != 0 {
+					t.Errorf("all have left, but %d places and %d slots are taken", len(g.places), len(g.slots))
 				}
 			})
 		})
 	}
 }
 
-func TestGateServesWaitersInTheirOrder(t *testing.T) {
+func TestGateServesInOrderOfArrival(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const n = 20
 		g := newGate(1, n)
@@ -113,12 +114,12 @@ func TestGateServesWaitersInTheirOrder(t *testing.T) {
 		var order, want []int
 		for i := range n {
 			go func() {
-				leave, err := g.enter(t.Context())
+				leave, err := g.enter(t.Context(), visitor())
 				if err != nil {
 					t.Errorf("waiter %d: %v", i, err)
 					return
 				}
-				order = append(order, i) // the only slot guards it
+				order = append(order, i) // only the holder of the slot does this
 				leave()
 			}()
 			synctest.Wait()
@@ -132,7 +133,8 @@ func TestGateServesWaitersInTheirOrder(t *testing.T) {
 	})
 }
 
-func TestGateWaiterWhoseContextEndsLeavesItsPlace(t *testing.T) {
+func TestCallerWhoseContextEndsLeavesTheQueue(t *testing.T) {
+	t.Parallel()
 	reason := errors.New("the caller went away")
 	tests := []struct {
 		name string
@@ -150,7 +152,7 @@ func TestGateWaiterWhoseContextEndsLeavesItsPlace(t *testing.T) {
 		{"out of time", func(ctx context.Context) (context.Context, func()) {
 			ctx, cancel := context.WithTimeout(ctx, time.Minute)
 			t.Cleanup(cancel)
-			return ctx, func() { <-ctx.Done() } // the bubble's clock jumps there
+			return ctx, func() { <-ctx.Done() } // the clock of the bubble jumps there
 		}, context.DeadlineExceeded},
 	}
 	for _, test := range tests {
@@ -175,13 +177,14 @@ func TestGateWaiterWhoseContextEndsLeavesItsPlace(t *testing.T) {
 	}
 }
 
-func TestGateRefusesACallerWhoIsGoneAlreadyEvenWithASlotFree(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) { // in which a lost slot is a deadlock at once
+func TestCallerWhoseContextHasEndedGetsNoSlotEvenIfOneIsFree(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) { // reports a lost slot as a deadlock
 		g := newGate(1, 0)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		for range 100 { // a select with two ways open takes either
-			if _, err := g.enter(ctx); err != context.Canceled {
+		for range 100 { // select picks at random
+			if _, err := g.enter(ctx, visitor()); err != context.Canceled {
 				t.Fatalf("enter returned %v, want context.Canceled", err)
 			}
 		}
@@ -189,8 +192,9 @@ func TestGateRefusesACallerWhoIsGoneAlreadyEvenWithASlotFree(t *testing.T) {
 	})
 }
 
-// On real threads, for the race detector: some give up, none is lost.
+// This one runs outside a bubble, for the race detector. Some callers give up.
 func TestGateNeverRunsMoreThanItsSlots(t *testing.T) {
+	t.Parallel()
 	const slots, queue, callers = 3, 40, 200
 	g := newGate(slots, queue)
 	var running, most, served, refused, gaveUp atomic.Int32
@@ -202,7 +206,7 @@ func TestGateNeverRunsMoreThanItsSlots(t *testing.T) {
 			if i%5 == 0 {
 				go cancel()
 			}
-			leave, err := g.enter(ctx)
+			leave, err := g.enter(ctx, visitor())
 			switch {
 			case err == nil:
 				now := running.Add(1)
@@ -225,12 +229,12 @@ func TestGateNeverRunsMoreThanItsSlots(t *testing.T) {
 	}
 	all.Wait()
 	if most.Load() > slots {
-		t.Errorf("%d ran at once, there are %d slots", most.Load(), slots)
+		t.Errorf("%d ran at once in %d slots", most.Load(), slots)
 	}
 	if sum := served.Load() + refused.Load() + gaveUp.Load(); sum != callers || served.Load() == 0 {
-		t.Errorf("served %d, refused %d, gave up %d: want %d together", served.Load(), refused.Load(), gaveUp.Load(), callers)
+		t.Errorf("%d served, %d refused and %d gave up, want %d in total", served.Load(), refused.Load(), gaveUp.Load(), callers)
 	}
-	if len(g.room) != 0 || len(g.slots) != 0 {
-		t.Errorf("all have left, yet %d are in the room and %d in slots", len(g.room), len(g.slots))
+	if len(g.places) != 0 || len(g.slots) != 0 {
+		t.Errorf("all have left, but %d places and %d slots are taken", len(g.places), len(g.slots))
 	}
 }

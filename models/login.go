@@ -14,8 +14,8 @@ import (
 const MaxSessions = 100
 
 // Authenticate is the first step of a login: it returns the enabled user with this name and
-// password. It fails with ErrInvalidCredentials, after the work of exactly one hash for any name and
-// password, or with ErrBusy.
+// password. It fails with ErrInvalidCredentials, after the work of exactly one hash for any name
+// and password, or with ErrBusy.
 //
 // If the stored hash is cheaper than new ones, the password is hashed again.
 func (s *Store) Authenticate(ctx context.Context, by Actor, username, password string) (User, error) {
@@ -44,8 +44,8 @@ func (s *Store) Authenticate(ctx context.Context, by Actor, username, password s
 	return user, s.loadRoles(db, &user)
 }
 
-// rehash replaces the hash of a password that was just verified. If the queue is full, a later login
-// does it. The condition on the old hash keeps a password that was changed in the meantime.
+// rehash replaces the hash of a password that was just verified. If the queue is full, a later
+// login does it. The condition on the old hash keeps a password that was changed in the meantime.
 func (s *Store) rehash(ctx context.Context, by Actor, user User, password string) error {
 	hash, err := s.hash(ctx, by, password)
 	if errors.Is(err, ErrBusy) {
@@ -73,8 +73,8 @@ func (s *Store) CreateSession(ctx context.Context, by Actor, user User, replaces
 	}
 	err := s.transaction(ctx, "creating a session", func(tx *gorm.DB) error {
 		// Whoever disables or deletes the user, or sets a password, locks this row as well and then
-		// ends all sessions. With the lock, either the change comes first, and the login sees it, or
-		// the new session comes first, and the change ends it. Logins of one user wait for each
+		// ends all sessions. With the lock, either the change comes first, and the login sees it,
+		// or the new session comes first, and the change ends it. Logins of one user wait for each
 		// other, so they cannot exceed MaxSessions together.
 		current, err := s.lockUser(tx, user.ID)
 		if err != nil && !errors.Is(err, ErrUserNotFound) {
@@ -94,8 +94,8 @@ func (s *Store) CreateSession(ctx context.Context, by Actor, user User, replaces
 	return session, nil
 }
 
-// makeRoom ends the session that is replaced, and the oldest sessions of the user if a new one would
-// exceed MaxSessions.
+// makeRoom ends the session that is replaced, and the oldest sessions of the user if a new one
+// would exceed MaxSessions.
 func (s *Store) makeRoom(tx *gorm.DB, userID, replaces string) error {
 	if err := tx.Where("id = ?", replaces).Delete(&Session{}).Error; err != nil {
 		return s.failed("ending the replaced session", err)

@@ -20,9 +20,9 @@ func migrations() []*gormigrate.Migration {
 	}
 }
 
-// migrate brings the schema up to date, or fails and leaves it unchanged. If several processes start
-// at once, one migrates while the others wait. It fails with ErrNewerDatabase if the database has
-// migrations that this program does not know.
+// migrate brings the schema up to date, or fails and leaves it unchanged. If several processes
+// start at once, one migrates while the others wait. It fails with ErrNewerDatabase if the database
+// has migrations that this program does not know.
 func (s *Store) migrate(ctx context.Context) error {
 	return s.transaction(ctx, "migrating the database", func(tx *gorm.DB) error {
 		if err := s.engine.claim(tx); err != nil {

@@ -35,7 +35,8 @@ func ValidRole(role string) bool {
 	return role != "" && len(role) <= MaxRoleLength && strings.Trim(role, allowed) == ""
 }
 
-// newRoles returns the roles sorted and without duplicates, never nil. It fails with ErrInvalidRole.
+// newRoles returns the roles sorted and without duplicates, never nil. It fails with
+// ErrInvalidRole.
 func newRoles(roles []string) (Roles, error) {
 	set := append(Roles{}, roles...)
 	slices.Sort(set) // in Go, since databases differ in how they sort text

@@ -41,8 +41,8 @@ func (p SessionPolicy) expiry(created, now time.Time) time.Time {
 	return absolute
 }
 
-// RotateSession exchanges a refresh token for its successor, whose counter is that of the session it
-// returns.
+// RotateSession exchanges a refresh token for its successor, whose counter is that of the session
+// it returns.
 //
 // The immediate predecessor of the newest token gets that same successor again for the time of
 // SessionPolicy.Grace, because a response can be lost and two tabs can race. Any other token is a
@@ -155,8 +155,8 @@ func (s *Store) SessionsOf(ctx context.Context, userID string) (sessions []Sessi
 	return sessions, s.failed("listing sessions", err)
 }
 
-// EndSessions ends the sessions with these ids, whoever their user is. An id whose session has ended
-// is no error.
+// EndSessions ends the sessions with these ids, whoever their user is. An id whose session has
+// ended is no error.
 func (s *Store) EndSessions(ctx context.Context, by Actor, ids ...string) error {
 	err := s.writer.WithContext(ctx).Where("id IN ?", ids).Delete(&Session{}).Error
 	return s.failed("ending sessions", err)
@@ -182,8 +182,8 @@ func (s *Store) endOtherSessions(db *gorm.DB, by Actor) error {
 	return s.failed("ending the other sessions of a user", err)
 }
 
-// endAllSessions ends all sessions of a user, whose row the transaction has locked: no login can add
-// one before it commits.
+// endAllSessions ends all sessions of a user, whose row the transaction has locked: no login can
+// add one before it commits.
 func (s *Store) endAllSessions(tx *gorm.DB, userID string) error {
 	return s.failed("ending the sessions of a user", tx.Where("user_id = ?", userID).Delete(&Session{}).Error)
 }

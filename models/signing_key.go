@@ -71,8 +71,8 @@ func (u KeyUse) Open(keys []SigningKey) (auth.KeySet, error) {
 	return set, nil
 }
 
-// SigningKeys returns the keys of an algorithm that are in use: the current key first, then the next
-// one, then the retiring ones, the newest first.
+// SigningKeys returns the keys of an algorithm that are in use: the current key first, then the
+// next one, then the retiring ones, the newest first.
 func (s *Store) SigningKeys(ctx context.Context, algorithm string) ([]SigningKey, error) {
 	return s.keysInUse(s.reader.WithContext(ctx), algorithm)
 }
@@ -107,8 +107,8 @@ func keyIn(state string, keys []SigningKey) *SigningKey {
 }
 
 // EnsureKeys creates a current and a next key if they are missing, and records that tokens live for
-// ttl, which decides how long a key retires. If several processes start at once, one of them creates
-// the keys. It fails with auth.ErrWrongSecret.
+// ttl, which decides how long a key retires. If several processes start at once, one of them
+// creates the keys. It fails with auth.ErrWrongSecret.
 func (s *Store) EnsureKeys(ctx context.Context, use KeyUse, ttl time.Duration) error {
 	keys, err := s.SigningKeys(ctx, use.Algorithm)
 	if err != nil {
@@ -146,8 +146,8 @@ func (s *Store) EnsureKeys(ctx context.Context, use KeyUse, ttl time.Duration) e
 }
 
 // ResealKeys seals every key with the first secret, so that older secrets can be dropped. It fails
-// with auth.ErrWrongSecret, and changes nothing, if a key of use.Algorithm cannot be opened. Keys of
-// other algorithms that cannot be opened stay as they are.
+// with auth.ErrWrongSecret, and changes nothing, if a key of use.Algorithm cannot be opened. Keys
+// of other algorithms that cannot be opened stay as they are.
 func (s *Store) ResealKeys(ctx context.Context, use KeyUse) error {
 	return s.transaction(ctx, "sealing the signing keys again", func(tx *gorm.DB) error {
 		if err := s.purgeKeys(tx); err != nil {

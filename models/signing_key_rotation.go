@@ -48,8 +48,8 @@ func (s *Store) DropKey(ctx context.Context, by Actor, use KeyUse, id string) er
 	})
 }
 
-// changeKeys runs change in a transaction, with the keys in use, which are locked, and with a new key
-// that change may store.
+// changeKeys runs change in a transaction, with the keys in use, which are locked, and with a new
+// key that change may store.
 func (s *Store) changeKeys(ctx context.Context, use KeyUse, change func(tx *gorm.DB, keys []SigningKey, created SigningKey) error) error {
 	created, err := newSigningKey(use) // before the transaction, since an RSA key takes a while
 	if err != nil {

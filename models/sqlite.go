@@ -63,8 +63,8 @@ func claimSQLite(tx *gorm.DB) error {
 	return tx.Exec(fmt.Sprintf("PRAGMA application_id = %d", applicationID)).Error
 }
 
-// createFile creates an empty file that only its owner can read. SQLite itself would let others read
-// it. The -wal and -shm files get the same mode.
+// createFile creates an empty file that only its owner can read. SQLite itself would let others
+// read it. The -wal and -shm files get the same mode.
 func createFile(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
@@ -106,8 +106,8 @@ func openPool(path string, params url.Values, connections int, now func() time.T
 	return db, nil
 }
 
-// prepare checks that the file is Latchkey's or empty, and sets the pragma that applies to the whole
-// file.
+// prepare checks that the file is Latchkey's or empty, and sets the pragma that applies to the
+// whole file.
 func prepare(db *gorm.DB) error {
 	if err := identify(db); err != nil {
 		return err
@@ -139,8 +139,8 @@ func identify(db *gorm.DB) error {
 	return nil
 }
 
-// enableWAL lets readers continue while there is a writer. SQLite ignores busy_timeout here, so this
-// function retries.
+// enableWAL lets readers continue while there is a writer. SQLite ignores busy_timeout here, so
+// this function retries.
 func enableWAL(db *gorm.DB) error {
 	deadline := time.Now().Add(busyTimeout)
 	for {

@@ -96,8 +96,8 @@ func (s *Store) CreateUser(ctx context.Context, by Actor, u NewUser) (User, erro
 // EnsureFirstUser creates a user if there is none, and reports whether it did. If several processes
 // call it at once, one of them creates the user.
 //
-// It calls announce before it commits. If announce fails, or if the process ends during the call, no
-// user is created whose password nobody knows. The actor is the command line.
+// It calls announce before it commits. If announce fails, or if the process ends during the call,
+// no user is created whose password nobody knows. The actor is the command line.
 //
 // It fails with the error of announce, or with the errors of CreateUser.
 func (s *Store) EnsureFirstUser(ctx context.Context, u NewUser, announce func() error) (created bool, err error) {
@@ -125,8 +125,9 @@ func (s *Store) EnsureFirstUser(ctx context.Context, u NewUser, announce func() 
 	return created && err == nil, err
 }
 
-// lockDatabase makes transactions wait for each other that have no row of their own to lock, because
-// they look for one that does not exist. It locks the row of the first migration, which always does.
+// lockDatabase makes transactions wait for each other that have no row of their own to lock,
+// because they look for one that does not exist. It locks the row of the first migration, which
+// always does.
 func (s *Store) lockDatabase(tx *gorm.DB) error {
 	var ids []string
 	err := tx.Table("migrations").Clauses(forUpdate()).Where("id = ?", firstMigration).Pluck("id", &ids).Error

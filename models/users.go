@@ -142,7 +142,8 @@ func (s *Store) storeChange(tx *gorm.DB, user User, change UserChange) error {
 	return s.endAllSessions(tx, user.ID)
 }
 
-// DeleteUser deletes a user with all of its sessions. It fails with ErrUserNotFound or ErrLastAdmin.
+// DeleteUser deletes a user with all of its sessions. It fails with ErrUserNotFound or
+// ErrLastAdmin.
 func (s *Store) DeleteUser(ctx context.Context, by Actor, id string) error {
 	return s.transaction(ctx, "deleting a user", func(tx *gorm.DB) error {
 		locked, err := s.lockWithAdmins(tx, id)
@@ -162,45 +163,42 @@ func (s *Store) lockUser(tx *gorm.DB, id string) (User, error) {
 	return s.takeUser(tx.Clauses(forUpdate()).Where("id = ?", id))
 }
 
-// lockedUser is a user whose row is locked, as are the rows of all enabled administrators.
+// lockedUser is a user whose row is locked, as are the rows of all administrators.
 type lockedUser struct {
 	user   User
-	admins []string // ids of the other users that were enabled administrators before the lock
+	others []string // ids of the other users that had RoleAdmin before the lock
 }
 
-// lockWithAdmins locks a user and all enabled administrators. One statement locks them all, in the
-// order of their ids, so that two transactions never wait for each other. It fails with
-// ErrUserNotFound.
+// lockWithAdmins locks a user and all administrators. One statement locks them all, in the order of
+// their ids, so that two transactions never wait for each other. It fails with ErrUserNotFound.
 func (s *Store) lockWithAdmins(tx *gorm.DB, id string) (locked lockedUser, err error) {
-	if err := lockQuery(tx, id).Pluck("id", &locked.admins).Error; err != nil {
+	if err := lockQuery(tx, id).Pluck("id", &locked.others).Error; err != nil {
 		return lockedUser{}, s.failed("locking a user and the administrators", err)
 	}
-	locked.admins = slices.DeleteFunc(locked.admins, func(admin string) bool { return admin == id })
+	locked.others = slices.DeleteFunc(locked.others, func(other string) bool { return other == id })
 	locked.user, err = s.userByID(tx, id)
 	return locked, err
 }
 
 func lockQuery(tx *gorm.DB, id string) *gorm.DB {
-	return tx.Model(&User{}).Clauses(forUpdate()).Where("id = ? OR id IN (?)", id, adminsQuery(tx)).Order("id")
+	return tx.Model(&User{}).Clauses(forUpdate()).Where("id = ? OR id IN (?)", id, adminIDs(tx)).Order("id")
 }
 
-// adminsQuery finds the ids of the enabled administrators.
-func adminsQuery(db *gorm.DB) *gorm.DB {
-	return db.Model(&User{}).Select("users.id").
-		Joins("JOIN user_roles ON user_roles.user_id = users.id").
-		Where("user_roles.role = ? AND NOT users.disabled", RoleAdmin)
+func adminIDs(db *gorm.DB) *gorm.DB {
+	return db.Model(&userRole{}).Select("user_id").Where("role = ?", RoleAdmin)
 }
 
 // keepAnAdmin fails with ErrLastAdmin if the locked user is the last enabled administrator.
 //
-// The others are read again, since they may have changed while the lock was waiting. Only those that
-// are locked count: nobody else can disable, demote or delete them now.
+// It reads the others again, since they may have changed while the lock was waiting. Only users
+// that are locked count: no other transaction can disable, demote or delete them now.
 func (s *Store) keepAnAdmin(tx *gorm.DB, locked lockedUser) error {
 	if !isEnabledAdmin(locked.user) {
 		return nil
 	}
 	var others []string
-	err := adminsQuery(tx).Where("users.id IN ?", locked.admins).Limit(1).Pluck("users.id", &others).Error
+	err := tx.Model(&User{}).Where("id IN ? AND id IN (?) AND NOT disabled", locked.others, adminIDs(tx)).
+		Limit(1).Pluck("id", &others).Error
 	if err == nil && len(others) == 0 {
 		return ErrLastAdmin
 	}

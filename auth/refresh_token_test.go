@@ -16,7 +16,8 @@ func refreshTokens(secrets ...string) *RefreshTokens {
 	return NewRefreshTokens(all)
 }
 
-func TestARefreshTokenReadsBackAndCanBeMadeAgain(t *testing.T) {
+func TestRefreshTokenCanBeParsedAndMadeAgain(t *testing.T) {
+	t.Parallel()
 	tokens := refreshTokens("a")
 	for _, counter := range []int64{1, 2, 1 << 62} {
 		want := RefreshToken{session, counter}
@@ -26,30 +27,32 @@ func TestARefreshTokenReadsBackAndCanBeMadeAgain(t *testing.T) {
 			t.Errorf("%d: %v, %v", counter, got, err)
 		}
 		if tokens.Format(want) != text {
-			t.Errorf("%d: made again it is another text", counter)
+			t.Errorf("%d: formatting it again gives another text", counter)
 		}
 	}
 }
 
-func TestOnlySecretsInUseMakeRefreshTokens(t *testing.T) {
+func TestRefreshTokensOfADroppedSecretAreInvalid(t *testing.T) {
+	t.Parallel()
 	text := refreshTokens("a").Format(RefreshToken{session, 7})
 	for name, row := range map[string]struct {
-		reader *RefreshTokens
+		tokens *RefreshTokens
 		valid  bool
 	}{
-		"the same secret":           {refreshTokens("a"), true},
-		"an older secret in use":    {refreshTokens("b", "a"), true},
-		"a secret that was dropped": {refreshTokens("b"), false},
-		"no secret at all":          {refreshTokens(), false},
+		"the same secret":  {refreshTokens("a"), true},
+		"an older secret":  {refreshTokens("b", "a"), true},
+		"a dropped secret": {refreshTokens("b"), false},
+		"no secret":        {refreshTokens(), false},
 	} {
-		_, err := row.reader.Parse(text)
+		_, err := row.tokens.Parse(text)
 		if (err == nil) != row.valid || err != nil && !errors.Is(err, ErrInvalidRefreshToken) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
 
-func TestAlteredRefreshTokensAreRefused(t *testing.T) {
+func TestAlteredRefreshTokensAreInvalid(t *testing.T) {
+	t.Parallel()
 	tokens := refreshTokens("a")
 	good := tokens.Format(RefreshToken{session, 7})
 	parts := strings.Split(good, ".")
@@ -69,7 +72,7 @@ func TestAlteredRefreshTokensAreRefused(t *testing.T) {
 		"no session":        "." + parts[1] + "." + parts[2],
 		"no MAC":            parts[0] + ".7.",
 		"padded MAC":        good + "=",
-		"line end":          good + "\n",
+		"line break":        good + "\n",
 		"3 MB":              strings.Repeat(good, 30000),
 	}
 	for i := range good {
@@ -82,14 +85,14 @@ func TestAlteredRefreshTokensAreRefused(t *testing.T) {
 	}
 }
 
-// TestKeysOfOnePurposeAreNoneOfAnother: a refresh token's MAC is not made with
-// the key that signs access tokens.
-func TestKeysOfOnePurposeAreNoneOfAnother(t *testing.T) {
+// The raw secret signs access tokens. Refresh tokens have a derived key.
+func TestRawSecretDoesNotMakeRefreshTokens(t *testing.T) {
+	t.Parallel()
 	secret := Secret(strings.Repeat("a", 40))
 	text := session + ".7"
 	forged := text + "." + mac(secret, text)
 	if _, err := NewRefreshTokens([]Secret{secret}).Parse(forged); err == nil {
-		t.Error("the raw secret makes refresh tokens")
+		t.Error("a MAC with the raw secret is valid")
 	}
 }
 
@@ -99,7 +102,7 @@ func FuzzParseRefreshToken(f *testing.F) {
 	f.Add("a.b.c")
 	f.Fuzz(func(t *testing.T, text string) {
 		if token, err := tokens.Parse(text); err == nil && tokens.Format(token) != text {
-			t.Errorf("%q was accepted and is not what was made", text)
+			t.Errorf("%q was accepted, but Format never returns it", text)
 		}
 	})
 }

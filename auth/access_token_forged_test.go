@@ -13,25 +13,60 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"latchkey/auth/authtest"
 )
 
-// raw is JSON written as it is.
+// raw returns JSON that is written as it is.
 func raw(text string) json.RawMessage { return json.RawMessage(text) }
 
-// All tokens of this table bear a right signature: what refuses them is the
-// check of the header.
-func TestParseChecksTheHeader(t *testing.T) {
-	issuer, _ := newTestIssuer(t)
-	other := Secret(otherSecretText).Key().ID
-	mine := Secret(secretText).Key().ID
-	type header = map[string]any
-	tests := []struct {
-		name  string
-		edit  header
-		cause error // nil accepts
-	}{
-		{"nothing is changed", header{}, nil},
+// replacement is a valid token of which some members are replaced.
+type replacement struct {
+	name    string
+	members map[string]any
+	cause   error // nil if the token is still valid
+}
 
+// checkHeaders checks tokens whose signatures are valid: only the check of the header can refuse
+// them.
+func checkHeaders(t *testing.T, replacements []replacement) {
+	t.Helper()
+	issuer, _ := newTestIssuer(t)
+	for _, test := range append(replacements, replacement{name: "unchanged"}) {
+		t.Run(test.name, func(t *testing.T) {
+			checkParse(t, issuer, forge(t, issuer, test.members, nil), test.cause)
+		})
+	}
+}
+
+// checkClaims checks tokens whose signatures and headers are valid: only the check of the claims
+// can refuse them.
+func checkClaims(t *testing.T, replacements []replacement) {
+	t.Helper()
+	issuer, _ := newTestIssuer(t)
+	for _, test := range append(replacements, replacement{name: "unchanged"}) {
+		t.Run(test.name, func(t *testing.T) {
+			checkParse(t, issuer, forge(t, issuer, nil, test.members), test.cause)
+		})
+	}
+}
+
+func checkParse(t *testing.T, issuer *Issuer, text string, cause error) {
+	t.Helper()
+	if cause != nil {
+		refuse(t, issuer, text, cause)
+	} else if _, err := issuer.Parse(text); err != nil {
+		t.Error(err)
+	}
+}
+
+// in returns a time as a claim: seconds after the clock of newTestIssuer.
+func in(seconds int64) int64 { return testStart + seconds }
+
+func TestParseChecksTheAlgorithm(t *testing.T) {
+	t.Parallel()
+	type header = map[string]any
+	checkHeaders(t, []replacement{
 		{"alg none", header{"alg": "none"}, jwt.ErrTokenSignatureInvalid},
 		{"alg None", header{"alg": "None"}, jwt.ErrTokenUnverifiable},
 		{"alg nOnE", header{"alg": "nOnE"}, jwt.ErrTokenUnverifiable},
@@ -48,7 +83,14 @@ func TestParseChecksTheHeader(t *testing.T) {
 		{"alg a number", header{"alg": 256}, jwt.ErrTokenUnverifiable},
 		{"alg a list", header{"alg": []string{"HS256"}}, jwt.ErrTokenUnverifiable},
 		{"alg with a space", header{"alg": "HS256 "}, jwt.ErrTokenUnverifiable},
+	})
+}
 
+func TestParseChecksTheKeyID(t *testing.T) {
+	t.Parallel()
+	type header = map[string]any
+	mine, other := Secret(secretText).Key().ID, Secret(otherSecretText).Key().ID
+	checkHeaders(t, []replacement{
 		{"kid of another secret", header{"kid": other}, jwt.ErrTokenUnverifiable},
 		{"kid missing", header{"kid": absent{}}, jwt.ErrTokenUnverifiable},
 		{"kid empty", header{"kid": ""}, jwt.ErrTokenUnverifiable},
@@ -57,13 +99,19 @@ func TestParseChecksTheHeader(t *testing.T) {
 		{"kid a list", header{"kid": []string{mine}}, jwt.ErrTokenUnverifiable},
 		{"kid an object", header{"kid": map[string]any{"kid": mine}}, jwt.ErrTokenUnverifiable},
 		{"kid a path", header{"kid": "../../../../dev/null"}, jwt.ErrTokenUnverifiable},
-		{"kid an address", header{"kid": "https://evil.example/key"}, jwt.ErrTokenUnverifiable},
+		{"kid a URL", header{"kid": "https://evil.example/key"}, jwt.ErrTokenUnverifiable},
 		{"kid SQL", header{"kid": "x' or 1=1--"}, jwt.ErrTokenUnverifiable},
 		{"kid with NUL", header{"kid": mine + "\x00"}, jwt.ErrTokenUnverifiable},
 		{"kid with a space", header{"kid": " " + mine}, jwt.ErrTokenUnverifiable},
 		{"kid in upper case", header{"kid": strings.ToUpper(mine)}, jwt.ErrTokenUnverifiable},
 		{"kid of 10 kB", header{"kid": strings.Repeat("k", 10_000)}, jwt.ErrTokenUnverifiable},
+	})
+}
 
+func TestParseChecksTheType(t *testing.T) {
+	t.Parallel()
+	type header = map[string]any
+	checkHeaders(t, []replacement{
 		{"typ missing", header{"typ": absent{}}, jwt.ErrTokenUnverifiable},
 		{"typ empty", header{"typ": ""}, jwt.ErrTokenUnverifiable},
 		{"typ null", header{"typ": nil}, jwt.ErrTokenUnverifiable},
@@ -73,45 +121,38 @@ func TestParseChecksTheHeader(t *testing.T) {
 		{"typ in upper case", header{"typ": "AT+JWT"}, jwt.ErrTokenUnverifiable},
 		{"typ a number", header{"typ": 1}, jwt.ErrTokenUnverifiable},
 		{"typ a list", header{"typ": []string{"at+jwt"}}, jwt.ErrTokenUnverifiable},
+	})
+}
 
+func TestParseRefusesCriticalExtensions(t *testing.T) {
+	t.Parallel()
+	type header = map[string]any
+	checkHeaders(t, []replacement{
 		{"crit that names an extension", header{"crit": []string{"exp"}}, jwt.ErrTokenUnverifiable},
 		{"crit empty", header{"crit": []string{}}, jwt.ErrTokenUnverifiable},
 		{"crit null", header{"crit": nil}, jwt.ErrTokenUnverifiable},
 		{"crit and b64", header{"crit": []string{"b64"}, "b64": false}, jwt.ErrTokenUnverifiable},
 		{"b64 alone", header{"b64": false}, jwt.ErrTokenUnverifiable},
 		{"b64 true", header{"b64": true}, jwt.ErrTokenUnverifiable},
+	})
+}
 
-		// Where a key could be had is not looked at, good or bad.
+// No member that names or contains a key is used.
+func TestParseIgnoresKeysInTheHeader(t *testing.T) {
+	t.Parallel()
+	type header = map[string]any
+	checkHeaders(t, []replacement{
 		{"jwk", header{"jwk": map[string]any{"kty": "oct", "k": "AAAA"}}, nil},
 		{"jku", header{"jku": "http://127.0.0.1:1/jwks.json"}, nil},
 		{"x5u", header{"x5u": "http://127.0.0.1:1/cert.pem"}, nil},
 		{"x5c", header{"x5c": []string{"AAAA"}}, nil},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			text := forge(t, issuer, test.edit, nil)
-			if test.cause != nil {
-				refuse(t, issuer, text, test.cause)
-			} else if _, err := issuer.Parse(text); err != nil {
-				t.Error(err)
-			}
-		})
-	}
+	})
 }
 
-// All tokens of this table bear a right signature and header: what refuses
-// them is the check of the claims.
-func TestParseChecksTheClaims(t *testing.T) {
-	issuer, clock := newTestIssuer(t)
-	in := func(seconds int64) int64 { return clock.now.Unix() + seconds }
+func TestParseChecksTheExpiry(t *testing.T) {
+	t.Parallel()
 	type claims = map[string]any
-	tests := []struct {
-		name  string
-		edit  claims
-		cause error // nil accepts
-	}{
-		{"nothing is changed", claims{}, nil},
-
+	checkClaims(t, []replacement{
 		{"exp in 1 s", claims{"exp": in(1)}, nil},
 		{"exp now", claims{"exp": in(0)}, nil},
 		{"exp 4 s ago", claims{"exp": in(-4)}, nil},
@@ -133,7 +174,13 @@ func TestParseChecksTheClaims(t *testing.T) {
 		{"exp in the year 11000", claims{"exp": 285_000_000_000}, ErrInvalidToken},
 		{"exp in milliseconds", claims{"exp": in(1) * 1000}, ErrInvalidToken},
 		{"exp in the year 9998", claims{"exp": 253_350_000_000}, nil},
+	})
+}
 
+func TestParseChecksTheOtherTimes(t *testing.T) {
+	t.Parallel()
+	type claims = map[string]any
+	checkClaims(t, []replacement{
 		{"nbf now", claims{"nbf": in(0)}, nil},
 		{"nbf in 5 s", claims{"nbf": in(5)}, nil},
 		{"nbf in 6 s", claims{"nbf": in(6)}, jwt.ErrTokenNotValidYet},
@@ -143,33 +190,51 @@ func TestParseChecksTheClaims(t *testing.T) {
 		{"nbf 1e308", claims{"nbf": raw("1e308")}, ErrInvalidToken},
 		{"nbf 9e18", claims{"nbf": raw("9e18")}, ErrInvalidToken},
 		{"nbf -1", claims{"nbf": -1}, ErrInvalidToken},
-		{"iat in an hour", claims{"iat": in(3600)}, nil}, // not a bound
+		{"iat in an hour", claims{"iat": in(3600)}, nil}, // not a limit
 		{"iat a word", claims{"iat": "now"}, jwt.ErrTokenMalformed},
 		{"iat 1e308", claims{"iat": raw("1e308")}, ErrInvalidToken},
+	})
+}
 
+func TestParseChecksTheIssuer(t *testing.T) {
+	t.Parallel()
+	type claims = map[string]any
+	checkClaims(t, []replacement{
 		{"iss missing", claims{"iss": absent{}}, jwt.ErrTokenRequiredClaimMissing},
 		{"iss empty", claims{"iss": ""}, jwt.ErrTokenRequiredClaimMissing},
 		{"iss null", claims{"iss": nil}, jwt.ErrTokenRequiredClaimMissing},
 		{"iss another", claims{"iss": "https://evil.example"}, jwt.ErrTokenInvalidIssuer},
 		{"iss with a slash", claims{"iss": testIssuer + "/"}, jwt.ErrTokenInvalidIssuer},
 		{"iss in upper case", claims{"iss": strings.ToUpper(testIssuer)}, jwt.ErrTokenInvalidIssuer},
-		{"iss cut", claims{"iss": testIssuer[:len(testIssuer)-1]}, jwt.ErrTokenInvalidIssuer},
+		{"a part of iss", claims{"iss": testIssuer[:len(testIssuer)-1]}, jwt.ErrTokenInvalidIssuer},
 		{"iss a list", claims{"iss": []string{testIssuer}}, jwt.ErrTokenMalformed},
+	})
+}
 
+func TestParseChecksTheAudience(t *testing.T) {
+	t.Parallel()
+	type claims = map[string]any
+	checkClaims(t, []replacement{
 		{"aud missing", claims{"aud": absent{}}, jwt.ErrTokenRequiredClaimMissing},
 		{"aud empty", claims{"aud": ""}, jwt.ErrTokenRequiredClaimMissing},
 		{"aud null", claims{"aud": nil}, jwt.ErrTokenRequiredClaimMissing},
 		{"aud an empty list", claims{"aud": []string{}}, jwt.ErrTokenRequiredClaimMissing},
 		{"aud another", claims{"aud": "other"}, jwt.ErrTokenInvalidAudience},
-		{"aud with more", claims{"aud": testAudience + "2"}, jwt.ErrTokenInvalidAudience},
+		{"aud and more", claims{"aud": testAudience + "2"}, jwt.ErrTokenInvalidAudience},
 		{"aud in upper case", claims{"aud": strings.ToUpper(testAudience)}, jwt.ErrTokenInvalidAudience},
 		{"aud a list with ours", claims{"aud": []string{"other", testAudience}}, nil},
-		{"aud a list of ours alone", claims{"aud": []string{testAudience}}, nil},
+		{"aud a list of only ours", claims{"aud": []string{testAudience}}, nil},
 		{"aud a list without ours", claims{"aud": []string{"other", "another"}}, jwt.ErrTokenInvalidAudience},
 		{"aud a list with a number", claims{"aud": []any{testAudience, 1}}, jwt.ErrTokenMalformed},
 		{"aud a number", claims{"aud": 1}, jwt.ErrTokenMalformed},
 		{"aud an object", claims{"aud": map[string]any{testAudience: testAudience}}, jwt.ErrTokenMalformed},
+	})
+}
 
+func TestParseChecksTheOtherClaims(t *testing.T) {
+	t.Parallel()
+	type claims = map[string]any
+	checkClaims(t, []replacement{
 		{"sub missing", claims{"sub": absent{}}, ErrInvalidToken},
 		{"sub empty", claims{"sub": ""}, ErrInvalidToken},
 		{"sub null", claims{"sub": nil}, ErrInvalidToken},
@@ -181,40 +246,30 @@ func TestParseChecksTheClaims(t *testing.T) {
 		{"sid a number", claims{"sid": 1}, jwt.ErrTokenMalformed},
 		{"roles a word", claims{"roles": "admin"}, jwt.ErrTokenMalformed},
 		{"roles with a number", claims{"roles": []any{"admin", 1}}, jwt.ErrTokenMalformed},
-
-		{"a claim nobody knows", claims{"scope": "everything"}, nil},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			text := forge(t, issuer, nil, test.edit)
-			if test.cause != nil {
-				refuse(t, issuer, text, test.cause)
-			} else if _, err := issuer.Parse(text); err != nil {
-				t.Error(err)
-			}
-		})
-	}
+		{"an unknown claim", claims{"scope": "everything"}, nil},
+	})
 }
 
-// An nbf between two seconds counts to the nanosecond too.
-func TestParseHonoursNotBeforeExactly(t *testing.T) {
+func TestParseHonoursNotBeforeToTheNanosecond(t *testing.T) {
+	t.Parallel()
 	issuer, clock := newTestIssuer(t)
-	start := clock.now
+	start := clock.Now()
 	text := forge(t, issuer, nil, map[string]any{"nbf": start.Unix()})
-	clock.now = start.Add(-5 * time.Second)
+	clock.Advance(-5 * time.Second)
 	if _, err := issuer.Parse(text); err != nil {
 		t.Errorf("5 s before: %v", err)
 	}
-	clock.now = start.Add(-5*time.Second - 1)
+	clock.Advance(-time.Nanosecond)
 	refuse(t, issuer, text, jwt.ErrTokenNotValidYet)
 }
 
-func TestParseRefusesSignaturesOfOthers(t *testing.T) {
+func TestParseRefusesInvalidSignatures(t *testing.T) {
+	t.Parallel()
 	pair := newES256Key(t, "pair")
 	attacker := newES256Key(t, "pair")
 	secret := Secret(secretText).Key()
 	issuer, _ := newTestIssuer(t, secret, pair)
-	signed := func(header map[string]any, with Key) string { // by other means than forge's
+	signed := func(header map[string]any, with Key) string { // with another key than the token names
 		text := forge(t, issuer, header, nil)
 		return sign(t, with, text[:strings.LastIndexByte(text, '.')])
 	}
@@ -226,20 +281,18 @@ func TestParseRefusesSignaturesOfOthers(t *testing.T) {
 		return text + "." + base64.RawURLEncoding.EncodeToString(h.Sum(nil))
 	}
 	public, err := x509.MarshalPKIXPublicKey(pair.public)
-	if err != nil {
-		t.Fatal(err)
-	}
+	authtest.Must(t, err)
 	type header = map[string]any
 	for _, good := range []string{signed(header{}, secret), signed(header{"alg": "ES256", "kid": "pair"}, pair), mac(nil, sha256.New, []byte(secretText))} {
 		if _, err := issuer.Parse(good); err != nil {
-			t.Fatalf("a good token: %v", err)
+			t.Fatalf("a valid token: %v", err)
 		}
 	}
 	forged := map[string]string{
 		"another secret with our kid":     mac(nil, sha256.New, []byte(otherSecretText)),
 		"an empty key":                    mac(nil, sha256.New, nil),
 		"a key of zeros":                  mac(nil, sha256.New, make([]byte, 32)),
-		"the secret with a byte more":     mac(nil, sha256.New, []byte(secretText+"\x01")),
+		"the secret and one more byte":    mac(nil, sha256.New, []byte(secretText+"\x01")),
 		"the kid as the key":              mac(nil, sha256.New, []byte(secret.ID)),
 		"the secret with SHA-512":         mac(nil, sha512.New, []byte(secretText)),
 		"HS512 with our secret":           mac(header{"alg": "HS512"}, sha512.New, []byte(secretText)),
@@ -250,15 +303,15 @@ func TestParseRefusesSignaturesOfOthers(t *testing.T) {
 		"another pair with our kid":       signed(header{"alg": "ES256", "kid": "pair"}, attacker),
 		"another pair and its own jwk": signed(header{"alg": "ES256", "kid": "pair",
 			"jwk": header{"kty": "EC", "crv": "P-256", "kid": "pair", "use": "sig"}}, attacker),
-		"none with no signature": noSignature(forge(t, issuer, header{"alg": "none"}, nil)),
-		"None with no signature": noSignature(forge(t, issuer, header{"alg": "None"}, nil)),
-		"nOnE with no signature": noSignature(forge(t, issuer, header{"alg": "nOnE"}, nil)),
-		"no signature":           noSignature(forge(t, issuer, nil, nil)),
+		"none without a signature":  noSignature(forge(t, issuer, header{"alg": "none"}, nil)),
+		"None without a signature":  noSignature(forge(t, issuer, header{"alg": "None"}, nil)),
+		"nOnE without a signature":  noSignature(forge(t, issuer, header{"alg": "nOnE"}, nil)),
+		"HS256 without a signature": noSignature(forge(t, issuer, nil, nil)),
 	}
 	for _, name := range sortedNames(forged) {
 		t.Run(name, func(t *testing.T) { refuse(t, issuer, forged[name], nil) })
 	}
 }
 
-// noSignature leaves the last segment empty.
+// noSignature returns the token with an empty last segment.
 func noSignature(text string) string { return text[:strings.LastIndexByte(text, '.')+1] }
