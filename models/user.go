@@ -64,7 +64,8 @@ func usernameKey(name string) string {
 var emailPattern = regexp.MustCompile("\\A[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}" +
 	"@[A-Za-z0-9-]{1,63}(\\.[A-Za-z0-9-]{1,63})*\\z")
 
-// ValidEmail reports whether text has the form of an e-mail address and at most MaxEmailLength bytes.
+// ValidEmail reports whether text has the form of an e-mail address and at most MaxEmailLength
+// bytes.
 func ValidEmail(text string) bool {
 	return len(text) <= MaxEmailLength && emailPattern.MatchString(text)
 }
