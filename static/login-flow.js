@@ -11,9 +11,8 @@ import { durationText } from './time.js';
 import { byId, find, isBusy, setBusy, showError } from './ui.js';
 
 /**
- * Makes a form ready for use, and goes to the home page when somebody is logged in with this
- * browser. The form can be used while the server is asked. Once it has been submitted, its own
- * response decides.
+ * Makes a form ready for use, and goes to the home page if the user is already logged in. The form
+ * can be used before the server has said so. Once it has been submitted, its own response decides.
  *
  * @param {HTMLButtonElement} button the form's submit button, disabled until now
  * @param {import('./password-field.js').PasswordField} password
@@ -31,7 +30,7 @@ export function startLoginPage(button, password, errors) {
   tokens.onChange((token) => {
     if (token !== null) leaveIfLoggedIn();
   });
-  // The browser may have kept the page in memory and show it again as it was.
+  // The browser may show the page again from memory, as the user left it.
   window.addEventListener('pageshow', (event) => {
     if (!event.persisted) return;
     setBusy(button);

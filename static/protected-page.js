@@ -52,7 +52,7 @@ export function startPage(protectedPage) {
   window.addEventListener('online', () => {
     if (!byId('unreachable').hidden) checkLogin();
   });
-  // The browser may keep the page in memory and show it again later. It shows no user by then.
+  // The browser may show the page again from memory. It must not show the user then.
   window.addEventListener('pagehide', () => {
     startTask();
     showCard('checking');
@@ -201,7 +201,7 @@ function showContent({ user: found, time, token }) {
   user = found;
   failures = 0;
   renews = true;
-  // The clock of this machine may be wrong, and somebody may set it while the page is open.
+  // The clock of this machine may be wrong, and may be changed while the page is open.
   serverTimeOffset = (time ?? Date.now()) - performance.now();
   const expiry = tokens.expiry(token);
   const remaining = expiry === null || time === null ? tokens.lifetime(token) : expiry - time;
@@ -231,7 +231,7 @@ function showContent({ user: found, time, token }) {
  */
 function onTokenChange(token) {
   if (!user) {
-    // A card that says why nobody is logged in stays until somebody logs in.
+    // A card that says why nobody is logged in stays until a user logs in.
     const isAsking = !byId('checking').hidden || !byId('unreachable').hidden;
     if (token !== null || isAsking) checkLogin();
   } else if (token === null) {

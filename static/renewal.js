@@ -3,7 +3,7 @@
  * a user renew it before it expires; all pages renew it when the server refuses it or when it is
  * missing.
  *
- * Times are those of performance.now(), which doesn't jump when somebody sets the clock.
+ * Times are those of performance.now(), which changes to the system clock don't affect.
  */
 
 import * as tokens from './access-token.js';

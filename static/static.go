@@ -19,7 +19,8 @@ import (
 	"sync"
 )
 
-//go:embed *.css *.js *.svg swagger-ui/*.css swagger-ui/*.js swagger-ui/*.txt swagger-ui/LICENSE swagger-ui/NOTICE
+//go:embed *.css *.js *.svg
+//go:embed swagger-ui/*.css swagger-ui/*.js swagger-ui/*.txt swagger-ui/LICENSE swagger-ui/NOTICE
 var embedded embed.FS
 
 // prefix is the path below which the server serves this package.

@@ -195,7 +195,7 @@ func TestSwaggerUIIsUnchanged(t *testing.T) {
 // vendored reports whether a file is a copy from another project.
 func vendored(name string) bool { return strings.HasPrefix(name, "swagger-ui/") }
 
-// Only a browser would notice such a mistake, and the page would do nothing.
+// Only a browser would notice a missing module, and its page would then do nothing.
 func TestModulesImportOnlyFilesThatExist(t *testing.T) {
 	files := New()
 	imports := regexp.MustCompile(`(?:\bfrom|\bimport)\s*\(?\s*['"]([^'"]+)['"]`)

@@ -11,7 +11,7 @@ import { newUserRow, updateTime } from './user-row.js';
 
 /** @typedef {{users: import('./api.js').ListedUser[], next: string | null}} UsersResponse */
 
-/** How long to wait after a keystroke: whoever types faster hasn't finished the word. */
+/** How long to wait after a keystroke before searching, in case the user is still typing. */
 const TYPING_PAUSE_MS = 200;
 
 const search = byId('search', HTMLInputElement);

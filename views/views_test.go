@@ -374,7 +374,7 @@ func TestHeaderMarksTheCurrentPage(t *testing.T) {
 	}
 }
 
-// Until the script has asked the server, no card may claim that somebody is logged in or isn't.
+// Until the script has asked the server, no card may say whether a user is logged in.
 func TestProtectedPagesShowOnlyTheCheckingCardAtFirst(t *testing.T) {
 	for name, component := range map[string]templ.Component{
 		"home":    Home(HomePage{page("Home")}),
