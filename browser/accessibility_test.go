@@ -19,7 +19,7 @@ import (
 func TestPagesForVisitorsAreAccessible(t *testing.T) {
 	t.Parallel()
 	b, p := newLatchkey(t, "ADDR="+cmdtest.FreeAddress(t))
-	defer b.close("401 /login", "401 /refresh", "404 /nothing-here", "ERR_CONNECTION_FAILED /user", "ERR_CONNECTION_REFUSED /logout")
+	defer b.close("401 /login", "404 /nothing-here", "ERR_CONNECTION_FAILED /user", "ERR_CONNECTION_REFUSED /logout")
 	b.runInEveryPage(noCountdown)
 	b.open("/nothing-here")
 	b.wantAccessible("error page")
@@ -39,7 +39,7 @@ func TestPagesForVisitorsAreAccessible(t *testing.T) {
 	b.waitForHeldRequest()
 	b.wantAccessible("login, busy")
 	b.releaseRequests()
-	b.waitForCard("member")
+	b.waitForCard("content")
 	b.wantAccessible("home")
 
 	b.holdRequests("/user")
@@ -51,7 +51,7 @@ func TestPagesForVisitorsAreAccessible(t *testing.T) {
 	b.wantAccessible("home, unreachable")
 	b.releaseRequests()
 	b.click("#try-again")
-	b.waitForCard("member")
+	b.waitForCard("content")
 	b.click("#log-out")
 	b.waitForCard("logged-out")
 	b.wantAccessible("logged out")
@@ -66,7 +66,7 @@ func TestPagesForVisitorsAreAccessible(t *testing.T) {
 func TestPagesForUsersAreAccessible(t *testing.T) {
 	t.Parallel()
 	b, p := newLatchkey(t)
-	defer b.close("401 /refresh", "409 /register", "422 /users/me/password")
+	defer b.close("409 /register", "422 /users/me/password")
 	b.open("/register")
 	b.waitFor("!document.querySelector('#create-account').disabled")
 	b.wantAccessible("sign-up")
@@ -116,7 +116,7 @@ func TestPagesForUsersAreAccessible(t *testing.T) {
 func TestTabKeyReachesEveryControlInOrder(t *testing.T) {
 	t.Parallel()
 	b, _ := newLatchkey(t)
-	defer b.close("401 /refresh")
+	defer b.close()
 	b.open("/login")
 	b.waitFor("!document.querySelector('#log-in').disabled && document.activeElement.id === 'username'")
 	b.press(kb.Tab, chromedp.ModifierShift)
@@ -131,13 +131,13 @@ func TestTabKeyReachesEveryControlInOrder(t *testing.T) {
 	b.press(kb.Tab)
 	b.press(marisolPassword)
 	b.press(kb.Enter)
-	b.waitForCard("member")
+	b.waitForCard("content")
 }
 
 func TestReducedMotionStopsAllAnimations(t *testing.T) {
 	t.Parallel()
 	b, _ := newLatchkey(t)
-	defer b.close("401 /login", "401 /refresh")
+	defer b.close("401 /login")
 	b.setScreen("light", "reduce", 1280, 800)
 	b.holdRequests("/login")
 	b.fillLogin("marisol", "wrong")

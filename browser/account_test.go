@@ -11,7 +11,7 @@ import (
 func TestAccountListsAndEndsSessions(t *testing.T) {
 	t.Parallel()
 	b, p := newLatchkey(t)
-	defer b.close("401 /refresh")
+	defer b.close()
 	b.logIn("marisol", marisolPassword)
 	b.open("/account")
 	b.waitFor(text("#count") + " === 'You are logged in here and nowhere else.'")
@@ -22,7 +22,7 @@ func TestAccountListsAndEndsSessions(t *testing.T) {
 	}
 	b.open("/account")
 	b.waitFor(text("#count") + " === 'You are logged in here and in 3 other sessions.'")
-	want(b, text("#rows tr:nth-child(1) .who")+".replace(/\\s+/g, ' ')", "Chrome on Linux this one")
+	want(b, text("#rows tr:nth-child(1) .who")+".replace(/\\s+/g, ' ')", "Chrome on Linux This device")
 	want(b, text("#rows tr:nth-child(1) .address"), "127.0.0.1")
 	want(b, "['just now', '1 minute ago'].includes("+text("#rows tr:nth-child(1) .used")+")", true)
 	want(b, text("#rows tr:nth-child(2) .who"), "a Go program")
@@ -30,7 +30,7 @@ func TestAccountListsAndEndsSessions(t *testing.T) {
 
 	b.click("#rows tr:nth-child(2) .end")
 	b.waitFor(text("#count") + " === 'You are logged in here and in 2 other sessions.'")
-	want(b, text("#rows tr:nth-child(2)"), "The session of a Go program is ended.")
+	want(b, text("#rows tr:nth-child(2)"), "A Go program has been logged out.")
 	wantEnded(t, p, others, 1)
 
 	b.click("#end-others")
@@ -40,12 +40,12 @@ func TestAccountListsAndEndsSessions(t *testing.T) {
 	wantEnded(t, p, others, 1)
 	b.click("#end-others")
 	b.answer("#confirm-go-ahead")
-	b.waitFor(text("#sessions-outcome") + " === '2 other sessions are ended.'")
+	b.waitFor(text("#sessions-outcome") + " === '2 other sessions have been ended.'")
 	b.waitFor(text("#count") + " === 'You are logged in here and nowhere else.'")
 	want(b, "document.querySelector('#end-others').hidden", true)
 	wantEnded(t, p, others, 3)
 	b.open("/")
-	b.waitForCard("member")
+	b.waitForCard("content")
 }
 
 // wantEnded fails the test unless the server refuses this many of the tokens.
@@ -65,7 +65,7 @@ func wantEnded(t *testing.T, p *cmdtest.Program, tokens []string, count int) {
 func TestNewPasswordEndsOtherSessionsButNotThisOne(t *testing.T) {
 	t.Parallel()
 	b, p := newLatchkey(t)
-	defer b.close("401 /refresh", "422 /users/me/password")
+	defer b.close("422 /users/me/password")
 	b.logIn("marisol", marisolPassword)
 	other := newPerson(t, p.URL)
 	defer other.close("401 /refresh", "401 /user")
@@ -80,16 +80,16 @@ func TestNewPasswordEndsOtherSessionsButNotThisOne(t *testing.T) {
 		b.press(kb.Enter)
 	}
 	change("wrong", next)
-	b.waitFor(text("#errors") + ".startsWith('The current password')")
+	b.waitFor(text("#errors") + " === `That isn't your current password.`")
 	want(b, "document.activeElement.id", "current-password")
 	want(b, "document.querySelector('#current-password').value", "")
 	b.execute("document.querySelector('#new-password').value = ''")
 	change(marisolPassword, next)
-	b.waitFor(text("#password-outcome") + " === 'Your password is changed. All other sessions are ended.'")
+	b.waitFor(text("#password-outcome") + " === 'Your password has been changed. All other sessions have been ended.'")
 	want(b, text("#errors"), "")
 	b.waitFor(text("#count") + " === 'You are logged in here and nowhere else.'")
 	b.open("/")
-	b.waitForCard("member")
+	b.waitForCard("content")
 
 	other.reload()
 	other.waitForCard("ended")

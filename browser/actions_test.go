@@ -76,7 +76,7 @@ func (b *tab) logIn(username, password string) string {
 	b.Helper()
 	b.fillLogin(username, password)
 	b.press(kb.Enter)
-	b.waitForCard("member")
+	b.waitForCard("content")
 	return evaluate[string](b, storedToken)
 }
 

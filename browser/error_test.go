@@ -8,7 +8,7 @@ import (
 func TestUnknownAddressIsAPageWithTheRequestID(t *testing.T) {
 	t.Parallel()
 	b, p := newLatchkey(t)
-	defer b.close("404 /nothing-here", "401 /refresh")
+	defer b.close("404 /nothing-here")
 	b.open("/nothing-here")
 	want(b, text("h1"), "Page not found")
 	want(b, text(".brand"), "Latchkey")

@@ -25,7 +25,7 @@ const recordCountdown = `
 func TestVisitorIsTakenToTheLoginPage(t *testing.T) {
 	t.Parallel()
 	b, _ := newLatchkey(t)
-	defer b.close("401 /refresh")
+	defer b.close()
 	b.runInEveryPage(recordCountdown)
 	b.open("/")
 	b.waitFor("location.pathname === '/login'")
@@ -38,7 +38,7 @@ func TestVisitorIsTakenToTheLoginPage(t *testing.T) {
 func TestVisitorIsToldThatNobodyIsLoggedIn(t *testing.T) {
 	t.Parallel()
 	b, _ := newLatchkey(t)
-	defer b.close("401 /refresh")
+	defer b.close()
 	b.runInEveryPage(noCountdown)
 	b.open("/")
 	b.waitForCard("visitor")
@@ -56,7 +56,7 @@ func TestVisitorIsToldThatNobodyIsLoggedIn(t *testing.T) {
 func TestHomeShowsWhoIsLoggedIn(t *testing.T) {
 	t.Parallel()
 	b, p := newLatchkey(t)
-	defer b.close("401 /refresh")
+	defer b.close()
 	token := b.logIn("marisol", marisolPassword)
 	if status := p.Who(token); status != 200 {
 		t.Errorf("GET /user with the token from localStorage: status %d", status)
@@ -80,10 +80,10 @@ func TestHomeShowsWhoIsLoggedIn(t *testing.T) {
 	}
 
 	b.reload()
-	b.waitForCard("member")
+	b.waitForCard("content")
 	want(b, text("#name"), "marisol")
 	b.open("/login")
-	b.waitForCard("member")
+	b.waitForCard("content")
 	want(b, "location.pathname", "/")
 	want(b, storedToken, token)
 	if n := b.countRequests("POST /refresh"); n != 2 {
@@ -94,7 +94,7 @@ func TestHomeShowsWhoIsLoggedIn(t *testing.T) {
 // recordName remembers whether a page has ever shown who is logged in.
 const recordName = `
 	window.sawName = false;
-	const look = () => { window.sawName ||= document.querySelector('#member')?.hidden === false };
+	const look = () => { window.sawName ||= document.querySelector('#content')?.hidden === false };
 	new MutationObserver(look).observe(document, { subtree: true, childList: true, attributes: true });
 	addEventListener('pageshow', look);
 `
@@ -102,14 +102,14 @@ const recordName = `
 func TestLogoutEndsTheSessionInEveryTab(t *testing.T) {
 	t.Parallel()
 	b, p := newLatchkey(t)
-	defer b.close("404 /nothing-here", "401 /refresh")
+	defer b.close("404 /nothing-here")
 	b.runInEveryPage(recordName)
 	token := b.logIn("marisol", marisolPassword)
 	want(b, "window.sawName", true)
 	other := b.newTab()
 	other.runInEveryPage(noCountdown)
 	other.open("/")
-	other.waitForCard("member")
+	other.waitForCard("content")
 	other.execute("window.sameDocument = true")
 
 	b.click("#log-out")
@@ -131,12 +131,12 @@ func TestLogoutEndsTheSessionInEveryTab(t *testing.T) {
 func TestFailedLogoutIsReported(t *testing.T) {
 	t.Parallel()
 	b, p := newLatchkey(t, "ADDR="+cmdtest.FreeAddress(t))
-	defer b.close("ERR_CONNECTION_REFUSED /logout", "401 /refresh")
+	defer b.close("ERR_CONNECTION_REFUSED /logout")
 	token := b.logIn("marisol", marisolPassword)
 	p.Stop()
 	b.click("#log-out")
 	b.waitFor(text("#errors") + " !== ''")
-	want(b, text("#errors"), "The server cannot be reached. Check your connection and try again. You are still logged in.")
+	want(b, text("#errors"), "The server can't be reached. Check your connection and try again. You are still logged in.")
 	want(b, "document.querySelector('#errors').getAttribute('role')", "alert")
 	want(b, text("#name"), "marisol")
 	want(b, text("#log-out"), "Log out")
@@ -147,14 +147,14 @@ func TestFailedLogoutIsReported(t *testing.T) {
 func TestBackAfterALogoutElsewhereShowsNoName(t *testing.T) {
 	t.Parallel()
 	b, p := newLatchkey(t)
-	defer b.close("401 /user", "401 /refresh", "404 /nothing-here")
+	defer b.close("401 /refresh", "401 /user", "404 /nothing-here")
 	b.runInEveryPage(recordName)
 	token := b.logIn("marisol", marisolPassword)
 	// A browser that keeps the page in memory fires these two events.
 	b.execute("window.dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
-	want(b, "document.querySelector('#member').hidden", true)
+	want(b, "document.querySelector('#content').hidden", true)
 	b.execute("window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
-	b.waitForCard("member")
+	b.waitForCard("content")
 
 	b.execute("window.sawName = false")
 	b.open("/nothing-here")

@@ -56,7 +56,7 @@ func newLatchkeyWithHostileTexts(t *testing.T) (*tab, *cmdtest.Program) {
 func TestHostileTextsOnTheUsersPageAreText(t *testing.T) {
 	t.Parallel()
 	b, _ := newLatchkeyWithHostileTexts(t)
-	defer b.close("401 /refresh")
+	defer b.close()
 	b.open("/admin/users")
 	b.waitFor("document.querySelectorAll('#rows tr').length === 7")
 	b.wantHostileTexts("#rows .username")
@@ -77,7 +77,7 @@ func TestHostileTextsOnTheUsersPageAreText(t *testing.T) {
 func TestHostileTextsOnTheAccountPageAreText(t *testing.T) {
 	t.Parallel()
 	b, p := newLatchkeyWithHostileTexts(t)
-	defer b.close("401 /refresh")
+	defer b.close()
 	b.open("/account")
 	b.waitFor("document.querySelectorAll('#rows tr').length === 7")
 	b.wantHostileTexts("#rows .device")

@@ -67,7 +67,7 @@ func TestPageOfATutorialSharesTheSession(t *testing.T) {
 	b.waitFor(text("#who") + " !== ''")
 	want(b, text("#who"), "marisol")
 	b.open("/")
-	b.waitForCard("member")
+	b.waitForCard("content")
 	want(b, text("#name"), "marisol")
 	b.click("#log-out")
 	b.waitForCard("logged-out")

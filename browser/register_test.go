@@ -12,7 +12,7 @@ const rosaPassword = "seven quiet lanterns"
 func TestNewUserIsLoggedInAtOnce(t *testing.T) {
 	t.Parallel()
 	b, p := newLatchkey(t)
-	defer b.close("401 /refresh")
+	defer b.close()
 	b.open("/login")
 	b.click(`main a[href="/register"]`)
 	b.waitFor("location.pathname === '/register' && document.querySelector('#create-account')?.disabled === false")
@@ -21,7 +21,7 @@ func TestNewUserIsLoggedInAtOnce(t *testing.T) {
 	b.enter("#password", rosaPassword)
 	b.enter("#email", "rosa@example.org")
 	b.press(kb.Enter)
-	b.waitForCard("member")
+	b.waitForCard("content")
 	want(b, "location.pathname", "/")
 	want(b, text("#name"), "rosa")
 	want(b, text("#no-roles"), "none")
@@ -38,14 +38,14 @@ func TestNewUserIsLoggedInAtOnce(t *testing.T) {
 func TestRefusedSignUpIsReportedAtTheField(t *testing.T) {
 	t.Parallel()
 	b, _ := newLatchkey(t)
-	defer b.close("401 /refresh", "409 /register", "422 /register")
+	defer b.close("409 /register", "422 /register")
 	for _, row := range []struct{ name, password, message, field string }{
-		{"MARISOL", rosaPassword, "This user name is taken. Choose another one.", "username"},
+		{"MARISOL", rosaPassword, "This username is taken. Choose another one.", "username"},
 		{"rosa", "password123", "This password is too common. Try a few unrelated words.", "password"},
 		{"rosa", "short", "The password is too short. Use at least 8 characters.", "password"},
-		{"rosa", "i am Rosa herself", "The password contains the user name. Use one that does not.", "password"},
-		{"<b>rosa", rosaPassword, "The user name must be 3 to 64 letters, digits and . _ - @ + signs.", "username"},
-		{"", rosaPassword, "Enter a user name.", "username"},
+		{"rosa", "i am Rosa herself", "The password contains your username. Choose a different one.", "password"},
+		{"<b>rosa", rosaPassword, "Use 3 to 64 letters, digits and . _ - @ + for the username.", "username"},
+		{"", rosaPassword, "Enter a username.", "username"},
 		{"rosa", "", "Enter a password.", "password"},
 	} {
 		b.open("/register")

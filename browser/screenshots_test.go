@@ -26,7 +26,7 @@ func TestScreenshots(t *testing.T) {
 	}
 	authtest.Must(t, os.MkdirAll(folder, 0o755))
 	b, _ := newLatchkey(t)
-	defer b.close("401 /refresh")
+	defer b.close()
 	b.open("/login")
 	b.waitFor("!document.querySelector('#log-in').disabled")
 	b.takeScreenshots(folder, "login")

@@ -19,7 +19,7 @@ const recordEnd = `
 	window.sawEnd = '';
 	new MutationObserver(() => {
 		for (const card of document.querySelectorAll('.card')) {
-			if (!card.hidden && !['checking', 'member'].includes(card.id)) window.sawEnd ||= card.id;
+			if (!card.hidden && !['checking', 'content'].includes(card.id)) window.sawEnd ||= card.id;
 		}
 	}).observe(document, { subtree: true, childList: true, attributes: true });
 `
@@ -35,13 +35,13 @@ const skippableTime = `
 func TestLostTokenIsRenewedBeforeThePageShowsAnything(t *testing.T) {
 	t.Parallel()
 	b, _ := newLatchkey(t)
-	defer b.close("401 /refresh")
+	defer b.close()
 	b.logIn("marisol", marisolPassword)
 	b.runInEveryPage(recordEnd)
 	for _, path := range []string{"/", "/account", "/admin/users", "/login"} {
 		b.execute("localStorage.clear()")
 		b.open(path)
-		b.waitForCard("member")
+		b.waitForCard("content")
 		want(b, "window.sawEnd", "")
 		want(b, storedToken+" !== null", true)
 	}
@@ -51,7 +51,7 @@ func TestLostTokenIsRenewedBeforeThePageShowsAnything(t *testing.T) {
 func TestScriptsCannotReadTheCookie(t *testing.T) {
 	t.Parallel()
 	b, _ := newLatchkey(t)
-	defer b.close("401 /refresh")
+	defer b.close()
 	b.logIn("marisol", marisolPassword)
 	want(b, "document.cookie", "")
 	cookies := call(b, network.GetCookies, network.GetCookiesParams{}).Cookies
@@ -67,12 +67,12 @@ func TestScriptsCannotReadTheCookie(t *testing.T) {
 func TestRefusedTokenIsRenewedAndTheRequestRepeated(t *testing.T) {
 	t.Parallel()
 	b, _ := newLatchkey(t)
-	defer b.close("401 /refresh", "401 /user")
+	defer b.close("401 /user")
 	token := b.logIn("marisol", marisolPassword)
 	b.runInEveryPage(recordEnd)
 	b.execute("localStorage.setItem('token', '" + token + "x')") // which only the server can know to be invalid
 	b.reload()
-	b.waitForCard("member")
+	b.waitForCard("content")
 	want(b, "window.sawEnd", "")
 	b.waitFor(isRenewed(token + "x"))
 }
@@ -80,13 +80,13 @@ func TestRefusedTokenIsRenewedAndTheRequestRepeated(t *testing.T) {
 func TestTokenOfAnEndedSessionIsRemoved(t *testing.T) {
 	t.Parallel()
 	b, p := newLatchkey(t)
-	defer b.close("401 /user", "401 /refresh")
+	defer b.close("401 /refresh", "401 /user")
 	token := b.logIn("marisol", marisolPassword)
 	p.Logout(token)
 	homes, logins := b.countRequests("GET /"), b.countRequests("GET /login")
 	b.reload()
 	b.waitForCard("ended")
-	want(b, text("#ended-reason"), "It may have been ended from another device. Log in again to go on.")
+	want(b, text("#ended-reason"), "It may have been ended from another device. Log in again to continue.")
 	want(b, "localStorage.length", 0)
 	b.click("#ended a")
 	b.waitFor("location.pathname === '/login' && document.querySelector('#log-in')?.disabled === false")
@@ -120,16 +120,16 @@ func TestSessionEndedFromAnotherDeviceIsReported(t *testing.T) {
 	defer b.close("401 /refresh", "401 /user")
 	b.logIn("marisol", marisolPassword)
 	other := newPerson(t, p.URL)
-	defer other.close("401 /refresh")
+	defer other.close()
 	other.logIn("marisol", marisolPassword)
 	other.open("/account")
 	other.waitFor("document.querySelectorAll('#rows tr').length === 2")
 	other.click("#rows tr:nth-child(2) .end")
-	other.waitFor(text("#rows tr:nth-child(2)") + " === 'The session of Chrome on Linux is ended.'")
+	other.waitFor(text("#rows tr:nth-child(2)") + " === 'Chrome on Linux has been logged out.'")
 
 	b.waitForCard("ended")
 	want(b, text("#ended h1"), "Your session has ended")
-	want(b, text("#ended-reason"), "It may have been ended from another device. Log in again to go on.")
+	want(b, text("#ended-reason"), "It may have been ended from another device. Log in again to continue.")
 	want(b, "localStorage.length", 0)
 	want(b, "location.pathname", "/") // the page stays, because someone may be reading it
 }

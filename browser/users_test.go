@@ -9,20 +9,20 @@ import (
 func TestUsersPageIsForAdministratorsOnly(t *testing.T) {
 	t.Parallel()
 	b, p := newLatchkey(t)
-	defer b.close("401 /refresh")
+	defer b.close()
 	p.Register("rosa", rosaPassword)
 	b.logIn("rosa", rosaPassword)
 	b.open("/admin/users")
 	b.waitForCard("forbidden")
 	want(b, text("#forbidden h1"), "This page is for administrators")
-	want(b, text("#forbidden-reason"), "To manage users you need the role admin, which rosa does not have. Ask an administrator for it.")
+	want(b, text("#forbidden-reason"), "This page needs the role admin, which rosa doesn't have. Ask an administrator for it.")
 	want(b, "document.querySelectorAll('#rows tr').length", 0)
 }
 
 func TestAdministratorFindsUsersByTheBeginningOfTheirName(t *testing.T) {
 	t.Parallel()
 	b, p := newLatchkey(t)
-	defer b.close("401 /refresh")
+	defer b.close()
 	for _, name := range []string{"rosa", "robin", "pia"} {
 		p.Register(name, rosaPassword)
 	}
@@ -31,16 +31,16 @@ func TestAdministratorFindsUsersByTheBeginningOfTheirName(t *testing.T) {
 	b.waitFor("location.pathname === '/admin/users' && document.querySelectorAll('#rows tr').length === 4")
 	want(b, text("#count"), "4 users.")
 	b.enter("#search", "ro")
-	b.waitFor(text("#count") + " === '2 users whose name begins with “ro”.'")
+	b.waitFor(text("#count") + " === '2 users whose username begins with “ro”.'")
 	b.enter("#search", "s")
-	b.waitFor(text("#count") + " === '1 user whose name begins with “ros”.'")
+	b.waitFor(text("#count") + " === '1 user whose username begins with “ros”.'")
 	want(b, text("#rows .username"), "rosa")
 }
 
 func TestAdministratorDisablesAndEnablesAUser(t *testing.T) {
 	t.Parallel()
 	b, p := newLatchkey(t)
-	defer b.close("401 /refresh")
+	defer b.close()
 	p.Register("rosa", rosaPassword)
 	rosa := newPerson(t, p.URL)
 	defer rosa.close("401 /refresh", "401 /user", "401 /login")
@@ -51,7 +51,7 @@ func TestAdministratorDisablesAndEnablesAUser(t *testing.T) {
 	const row = "#rows tr:nth-child(2)"
 
 	b.click(row + " .change-state")
-	b.waitFor(text(row+" .outcome") + " === 'rosa is disabled.'")
+	b.waitFor(text(row+" .outcome") + " === 'rosa has been disabled.'")
 	want(b, text(row+" .state"), "Disabled")
 	rosa.reload()
 	rosa.waitForCard("ended")
@@ -59,7 +59,7 @@ func TestAdministratorDisablesAndEnablesAUser(t *testing.T) {
 	rosa.press(kb.Enter)
 	rosa.waitFor(text("#errors") + " === 'Incorrect username or password.'")
 	b.click(row + " .change-state")
-	b.waitFor(text(row+" .outcome") + " === 'rosa is enabled.'")
+	b.waitFor(text(row+" .outcome") + " === 'rosa has been enabled.'")
 	want(b, text(row+" .state"), "Enabled")
 	rosa.logIn("rosa", rosaPassword)
 }
@@ -67,10 +67,10 @@ func TestAdministratorDisablesAndEnablesAUser(t *testing.T) {
 func TestAdministratorChangesRoles(t *testing.T) {
 	t.Parallel()
 	b, p := newLatchkey(t)
-	defer b.close("401 /refresh")
+	defer b.close()
 	p.Register("rosa", rosaPassword)
 	rosa := newPerson(t, p.URL)
-	defer rosa.close("401 /refresh")
+	defer rosa.close()
 	rosa.logIn("rosa", rosaPassword)
 	b.logIn("marisol", marisolPassword)
 	b.open("/admin/users")
@@ -84,18 +84,18 @@ func TestAdministratorChangesRoles(t *testing.T) {
 	b.press(kb.Enter)
 	b.waitFor(text("#roles") + ".startsWith('editor')")
 	b.click("#save-roles")
-	b.waitFor(text(row+" .outcome") + " === 'The roles of rosa are saved.'")
+	b.waitFor(text(row+" .outcome") + " === 'The roles of rosa have been saved.'")
 	want(b, text(row+" .chips"), "editor")
 	want(b, "document.querySelector('#roles-dialog').open", false)
 	rosa.reload()
-	rosa.waitForCard("member")
+	rosa.waitForCard("content")
 	want(rosa, text("#roles"), "editor")
 }
 
 func TestUserIsDeletedOnlyAfterConfirmation(t *testing.T) {
 	t.Parallel()
 	b, p := newLatchkey(t)
-	defer b.close("401 /refresh")
+	defer b.close()
 	p.Register("rosa", rosaPassword)
 	_, token := p.Login("rosa", rosaPassword)
 	b.logIn("marisol", marisolPassword)
@@ -115,7 +115,7 @@ func TestUserIsDeletedOnlyAfterConfirmation(t *testing.T) {
 	}
 	b.click(remove)
 	b.answer("#confirm-go-ahead")
-	b.waitFor(text("#rows .gone") + " === 'rosa is deleted.'")
+	b.waitFor(text("#rows .gone") + " === 'rosa has been deleted.'")
 	want(b, text("#count"), "1 user.")
 	want(b, "document.querySelectorAll('#rows .username').length", 1)
 	if p.Who(token) != 401 {
@@ -126,7 +126,7 @@ func TestUserIsDeletedOnlyAfterConfirmation(t *testing.T) {
 func TestUsersAreListedInPages(t *testing.T) {
 	t.Parallel()
 	b, p := newLatchkey(t)
-	defer b.close("401 /refresh")
+	defer b.close()
 	execSQL(t, p, `WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 60)
 		INSERT INTO users (id, username, username_key, password_hash, created_at)
 		SELECT printf('id-%03d', i), printf('user-%03d', i), printf('user-%03d', i), 'none', created_at FROM n, users`)
@@ -139,5 +139,5 @@ func TestUsersAreListedInPages(t *testing.T) {
 	want(b, "document.activeElement === document.querySelectorAll('#rows .who')[50]", true)
 	want(b, "new Set([...document.querySelectorAll('#rows .username')].map((e) => e.textContent)).size", 61)
 	b.enter("#search", "USER-04")
-	b.waitFor(text("#count") + " === '10 users whose name begins with “USER-04”.'")
+	b.waitFor(text("#count") + " === '10 users whose username begins with “USER-04”.'")
 }
