@@ -1,7 +1,7 @@
 //go:build ignore
 
-// This program makes common_passwords.txt from the lists of two npm packages,
-// whose versions are pinned here. It needs npm and the npm registry.
+// This program generates common_passwords.txt from the lists in two npm packages, whose versions
+// are pinned below. It needs npm and its registry.
 package main
 
 import (
@@ -19,7 +19,7 @@ import (
 	"unicode/utf8"
 )
 
-// minLength is MinPasswordLength: shorter ones are refused for their length.
+// minLength is auth.MinPasswordLength. Shorter passwords are refused anyway.
 const minLength = 8
 
 func main() {
@@ -49,7 +49,7 @@ func main() {
 	}
 }
 
-// passwordsOf reads a JSON list out of an npm package.
+// passwordsOf returns the JSON list in a file of an npm package.
 func passwordsOf(name, file string) (list []string, err error) {
 	folder, err := os.MkdirTemp("", "passwords")
 	if err != nil {
@@ -58,7 +58,7 @@ func passwordsOf(name, file string) (list []string, err error) {
 	defer os.RemoveAll(folder)
 	npm := exec.Command("npm", "pack", "--silent", name)
 	npm.Dir, npm.Stderr = folder, os.Stderr
-	archive, err := npm.Output() // prints the file's name
+	archive, err := npm.Output() // the name of the archive
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func passwordsOf(name, file string) (list []string, err error) {
 	for reader := tar.NewReader(unzipped); ; {
 		header, err := reader.Next()
 		if err == io.EOF {
-			return nil, errors.New("there is no " + file)
+			return nil, errors.New("the package has no " + file)
 		}
 		if err != nil {
 			return nil, err

@@ -11,6 +11,6 @@ import (
 // accountPage changes the password, and lists and ends sessions.
 func (h *Handler) accountPage(c echo.Context) error {
 	return h.render(c, http.StatusOK, views.Account(views.AccountPage{
-		Page: h.pageData("Account"), MinLength: h.minPasswordLength(),
+		Page: h.pageData("Account"), Password: h.passwordRules(),
 	}))
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"latchkey/auth"
+	"latchkey/models"
 	"latchkey/views"
 )
 
@@ -36,7 +37,19 @@ func (h *Handler) errorPage(c echo.Context, p *problem) templ.Component {
 	})
 }
 
-// minPasswordLength returns how many characters a new password needs.
-func (h *Handler) minPasswordLength() int {
-	return max(h.store.PasswordPolicy().MinLength, auth.MinPasswordLength)
+// passwordRules returns the rules for new passwords that a page can check.
+func (h *Handler) passwordRules() views.PasswordRules {
+	return views.PasswordRules{
+		Min: max(h.store.PasswordPolicy().MinLength, auth.MinPasswordLength), Max: auth.MaxPasswordLength,
+	}
+}
+
+func usernameRules() views.NameRules {
+	return views.NameRules{
+		Min: models.MinUsernameLength, Max: models.MaxUsernameLength, Signs: models.UsernameSigns,
+	}
+}
+
+func roleRules() views.NameRules {
+	return views.NameRules{Min: 1, Max: models.MaxRoleLength, Signs: models.RoleSigns}
 }

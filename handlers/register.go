@@ -15,7 +15,8 @@ import (
 // registerPage is the form that sends POST /register, or says that sign-up is closed.
 func (h *Handler) registerPage(c echo.Context) error {
 	return h.render(c, http.StatusOK, views.Register(views.RegisterPage{
-		Page: h.pageData("Create an account"), MinLength: h.minPasswordLength(),
+		Page: h.pageData("Create an account"), Username: usernameRules(), Password: h.passwordRules(),
+		MaxEmail: models.MaxEmailLength,
 	}))
 }
 

@@ -10,9 +10,13 @@ import (
 // RoleAdmin is the role of the users who may manage users.
 const RoleAdmin = "admin"
 
-// MaxRoles is how many roles a user can have. It keeps access tokens, which contain the roles,
-// small enough for a header.
-const MaxRoles = 32
+// The rules for roles: 1 to MaxRoleLength lower-case ASCII letters, digits and RoleSigns. A user has
+// at most MaxRoles, so that an access token, which contains them, fits into a header.
+const (
+	MaxRoleLength = 64
+	RoleSigns     = "._:-"
+	MaxRoles      = 32
+)
 
 // Roles is a set of roles in alphabetical order, without duplicates.
 type Roles []string
@@ -23,11 +27,11 @@ type userRole struct {
 	Role   string
 }
 
-// ValidRole reports whether role is a valid name: 1 to 64 characters of a-z, 0-9 and ._:-.
-// Upper-case letters are not allowed, so that no two roles differ only by case.
+// ValidRole reports whether role obeys the rules for roles. Upper-case letters are not allowed, so
+// that no two roles differ only by case.
 func ValidRole(role string) bool {
-	const allowed = "abcdefghijklmnopqrstuvwxyz0123456789._:-"
-	return role != "" && len(role) <= 64 && strings.Trim(role, allowed) == ""
+	const allowed = "abcdefghijklmnopqrstuvwxyz0123456789" + RoleSigns
+	return role != "" && len(role) <= MaxRoleLength && strings.Trim(role, allowed) == ""
 }
 
 // newRoles returns the roles sorted and without duplicates, never nil. It fails with

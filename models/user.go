@@ -23,12 +23,23 @@ type User struct {
 	CreatedAt       time.Time
 }
 
-const usernameCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@+"
+// The rules for usernames: MinUsernameLength to MaxUsernameLength ASCII letters, digits and
+// UsernameSigns.
+const (
+	MinUsernameLength = 3
+	MaxUsernameLength = 64
+	UsernameSigns     = "._-@+"
+)
 
-// ValidUsername reports whether name is a valid username: 3 to 64 ASCII letters, digits or ._-@+.
-// Only ASCII is allowed, because letters of different alphabets can look alike.
+// MaxEmailLength is the greatest length of an e-mail address, in characters (RFC 5321 4.5.3.1.3).
+const MaxEmailLength = 254
+
+const usernameCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" + UsernameSigns
+
+// ValidUsername reports whether name obeys the rules for usernames. Only ASCII is allowed, because
+// letters of different alphabets can look alike.
 func ValidUsername(name string) bool {
-	return len(name) >= 3 && len(name) <= 64 && hasUsernameCharacters(name)
+	return len(name) >= MinUsernameLength && len(name) <= MaxUsernameLength && hasUsernameCharacters(name)
 }
 
 // hasUsernameCharacters reports whether text could be a part of a username. Anything else must not
@@ -51,8 +62,11 @@ func usernameKey(name string) string {
 var emailPattern = regexp.MustCompile("\\A[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}" +
 	"@[A-Za-z0-9-]{1,63}(\\.[A-Za-z0-9-]{1,63})*\\z")
 
-// ValidEmail reports whether text has the form of an e-mail address and at most 254 bytes.
-func ValidEmail(text string) bool { return len(text) <= 254 && emailPattern.MatchString(text) }
+// ValidEmail reports whether text has the form of an e-mail address and at most MaxEmailLength
+// characters.
+func ValidEmail(text string) bool {
+	return len(text) <= MaxEmailLength && emailPattern.MatchString(text)
+}
 
 // UserByID returns a user. It fails with ErrUserNotFound.
 func (s *Store) UserByID(ctx context.Context, id string) (User, error) {
