@@ -77,9 +77,9 @@ func refusals() []refusal {
 		{err: models.ErrLastAdmin, status: http.StatusConflict, name: "last-admin", detail: "This is the last administrator. Make someone else an administrator first."},
 		{err: errWeakPassword, status: http.StatusUnprocessableEntity, name: "weak-password", detail: "The password does not meet the rules.", location: "body.password"},
 		{err: models.ErrWrongPassword, status: http.StatusUnprocessableEntity, name: "wrong-password", detail: "That isn't your current password.", location: "body.current_password"},
-		{err: models.ErrInvalidUsername, status: http.StatusUnprocessableEntity, name: "invalid-username", detail: "Use 3 to 64 letters, digits and . _ - @ + for the username.", location: "body.username"},
+		{err: models.ErrInvalidUsername, status: http.StatusUnprocessableEntity, name: "invalid-username", detail: fmt.Sprintf("Use %d to %d letters, digits and . _ - @ + for the username.", models.MinUsernameLength, models.MaxUsernameLength), location: "body.username"},
 		{err: models.ErrInvalidEmail, status: http.StatusUnprocessableEntity, name: "invalid-email", detail: "Enter a valid e-mail address, such as name@example.org.", location: "body.email"},
-		{err: models.ErrInvalidRole, status: http.StatusUnprocessableEntity, name: "invalid-role", detail: "Use 1 to 64 lower-case letters, digits and . _ : - for a role, and at most 32 roles.", location: "body.roles"},
+		{err: models.ErrInvalidRole, status: http.StatusUnprocessableEntity, name: "invalid-role", detail: fmt.Sprintf("Use 1 to %d lower-case letters, digits and . _ : - for a role, and at most %d roles.", models.MaxRoleLength, models.MaxRoles), location: "body.roles"},
 
 		{err: models.ErrBusy, status: http.StatusServiceUnavailable, name: "busy", detail: "Many people are logging in. Try again in a few seconds.", retryAfter: 2 * time.Second},
 		{err: models.ErrUnavailable, status: http.StatusServiceUnavailable, name: "database-unavailable", detail: "The database is unavailable. Try again in a few seconds.", retryAfter: 5 * time.Second},

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"html"
 	"strings"
 	"testing"
 )
@@ -81,5 +82,22 @@ func TestThereIsOneFormatWhateverAProgramAccepts(t *testing.T) {
 		}
 		wantType(t, s.postJSON(t, "/login", `{"x":1}`, "Accept", accept), 422, "invalid-fields")
 		wantType(t, s.postJSON(t, "/login", `{`, "Accept", accept), 400, "malformed-body")
+	}
+}
+
+// TestPageAndServerDescribeTheRulesAlike compares what the pages show with what the server answers.
+func TestPageAndServerDescribeTheRulesAlike(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	admin, id := s.login(t, "marisol"), s.addUser(t, "jonas")
+	for path, r := range map[string]response{
+		"/register":    s.register(t, "x"),
+		"/admin/users": s.patch(t, admin, id, `{"roles":["X"]}`),
+	} {
+		wantStatus(t, r, 422)
+		rule, _, _ := strings.Cut(r.field("detail").(string), ", and at most")
+		if page := s.send(t, "GET", path, ""); !strings.Contains(page.body, html.EscapeString(strings.TrimSuffix(rule, "."))) {
+			t.Errorf("%s does not show %q", path, rule)
+		}
 	}
 }
