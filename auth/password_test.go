@@ -12,8 +12,8 @@ import (
 // cheap is the cost for tests in which it does not matter.
 var cheap = Cost{Memory: 64, Time: 1, Threads: 1}
 
-// allocated returns how many bytes f allocates. Argon2 allocates its memory anew for each hash, so
-// this shows how many hashes f computes. Tests that use it must not run in parallel.
+// allocated returns how many bytes f allocates. Argon2 allocates new memory for each hash, so this
+// shows how many hashes f computes. Tests that use it must not run in parallel.
 func allocated(f func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

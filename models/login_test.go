@@ -197,7 +197,7 @@ func TestNoSessionSurvivesAChangeThatRacesTheLogin(t *testing.T) {
 			t.Parallel()
 			s := newStore(t)
 			s.addAdmin(t)
-			other := s.reopen(t, func(*Options) {})
+			other := s.reopen(t)
 			for range 20 {
 				user := s.addUser(t, "jonas")
 				errs := make(chan error, 4)
@@ -251,7 +251,7 @@ func TestParallelLoginsNeverExceedTheMaximumOfSessions(t *testing.T) {
 	for range MaxSessions - 1 {
 		s.logIn(t, user)
 	}
-	other := s.reopen(t, func(*Options) {})
+	other := s.reopen(t)
 	var group sync.WaitGroup
 	for i := range 8 {
 		group.Go(func() {

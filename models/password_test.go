@@ -38,7 +38,7 @@ func isWeak(err error) bool {
 func TestPasswordChangeFailsIfAnotherOneWasFaster(t *testing.T) {
 	t.Parallel()
 	s, session := newSession(t)
-	other := s.reopen(t, func(*Options) {})
+	other := s.reopen(t)
 	var once sync.Once
 	overtake := func(*gorm.DB) {
 		once.Do(func() {
@@ -54,7 +54,7 @@ func TestPasswordChangeFailsIfAnotherOneWasFaster(t *testing.T) {
 func TestOneOfTwoParallelPasswordChangesFails(t *testing.T) {
 	t.Parallel()
 	s, session := newSession(t)
-	other := s.reopen(t, func(*Options) {})
+	other := s.reopen(t)
 	errs := make([]error, 2)
 	var group sync.WaitGroup
 	group.Go(func() { errs[0] = s.ChangePassword(t.Context(), actor(session), password, "first new words") })

@@ -155,8 +155,8 @@ func (s *Store) SessionsOf(ctx context.Context, userID string) (sessions []Sessi
 	return sessions, s.failed("listing sessions", err)
 }
 
-// EndSessions ends the sessions with these ids, whoever their user is. An id whose session has
-// ended is no error.
+// EndSessions ends the sessions with these ids, of any user. An id whose session has ended is no
+// error.
 func (s *Store) EndSessions(ctx context.Context, _ Actor, ids ...string) error {
 	err := s.writer.WithContext(ctx).Where("id IN ?", ids).Delete(&Session{}).Error
 	return s.failed("ending sessions", err)

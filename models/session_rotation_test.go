@@ -178,7 +178,7 @@ func TestRefreshOfADisabledUserChangesNothing(t *testing.T) {
 func TestParallelRefreshesWithOneTokenCreateOneSuccessor(t *testing.T) {
 	t.Parallel()
 	s, session := newSession(t)
-	other := s.reopen(t, func(*Options) {})
+	other := s.reopen(t)
 	var group sync.WaitGroup
 	for i := range 100 {
 		group.Go(func() {
@@ -199,7 +199,7 @@ func TestGraceContinuesAfterARestart(t *testing.T) {
 	s, session := newSession(t)
 	rotate(t, s, token(session))
 	authtest.Must(t, s.Close())
-	s = s.reopen(t, func(*Options) {})
+	s = s.reopen(t)
 	if next := rotate(t, s, token(session)); next.Counter != 2 {
 		t.Errorf("the counter of the successor is %d", next.Counter)
 	}

@@ -96,7 +96,7 @@ func TestParallelRotationsOfSeveralProcesses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newStore(t)
-			stores := []testStore{s, s.reopen(t, func(*Options) {}), s.reopen(t, func(*Options) {})}
+			stores := []testStore{s, s.reopen(t), s.reopen(t)}
 			use := s.addKeys(t)
 			s.clock.Advance(time.Hour)
 			var group sync.WaitGroup

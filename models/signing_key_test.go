@@ -121,7 +121,7 @@ func TestReplicasThatStartAtOnceCreateTheKeysOnce(t *testing.T) {
 		first := newStore(t)
 		stores := []testStore{first}
 		for range 3 {
-			stores = append(stores, first.reopen(t, func(*Options) {}))
+			stores = append(stores, first.reopen(t))
 		}
 		var group sync.WaitGroup
 		for _, s := range stores {

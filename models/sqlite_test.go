@@ -44,7 +44,10 @@ func TestOnlyTheOwnerCanReadTheDatabase(t *testing.T) {
 
 func TestPragmasApplyToBothPools(t *testing.T) {
 	t.Parallel()
-	s := newStore(t)
+	options := testOptions(filepath.Join(t.TempDir(), "test.db"), authtest.NewClock(time.Now()))
+	s, err := Open(t.Context(), options)
+	authtest.Must(t, err)
+	t.Cleanup(func() { s.Close() })
 	for _, pragma := range []struct{ name, writer, reader string }{
 		{"journal_mode", "wal", "wal"},
 		{"synchronous", "2", "2"},

@@ -31,7 +31,7 @@ func newStore(t *testing.T) testStore {
 func openPath(t *testing.T, path string) testStore {
 	t.Helper()
 	clock := authtest.NewClock(time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC))
-	return testStore{nil, testOptions(path, clock), clock}.reopen(t, func(*Options) {})
+	return testStore{nil, testOptions(path, clock), clock}.reopen(t)
 }
 
 // testOptions makes hashes cheap and sessions last as long as they do by default.
@@ -46,14 +46,18 @@ func testOptions(path string, clock *authtest.Clock) Options {
 }
 
 // reopen opens the same database once more, as another process would, with the same clock. The
-// options are those of s after change.
-func (s testStore) reopen(t *testing.T, change func(*Options)) testStore {
+// options are those of s after the changes.
+func (s testStore) reopen(t *testing.T, changes ...func(*Options)) testStore {
 	t.Helper()
-	change(&s.options)
+	for _, change := range changes {
+		change(&s.options)
+	}
 	store, err := Open(t.Context(), s.options)
 	authtest.Must(t, err)
 	t.Cleanup(func() { store.Close() })
-	return testStore{store, s.options, s.clock}
+	s.Store = store
+	s.exec(t, "PRAGMA busy_timeout = 600000") // no test fails because the machine is busy
+	return s
 }
 
 // exec runs SQL that changes the database without the Store's methods.
@@ -200,9 +204,8 @@ func TestWritersOfSeveralProcessesWaitForEachOther(t *testing.T) {
 	t.Parallel()
 	first := newStore(t)
 	user := first.addAdmin(t)
-	unchanged := func(*Options) {}
 	var group sync.WaitGroup
-	for _, s := range []testStore{first, first.reopen(t, unchanged), first.reopen(t, unchanged)} {
+	for _, s := range []testStore{first, first.reopen(t), first.reopen(t)} {
 		for range 8 {
 			group.Go(func() {
 				for range 10 {

@@ -155,7 +155,7 @@ func TestOneOfTwoAdministratorsWhoRemoveEachOtherStays(t *testing.T) {
 			t.Parallel()
 			for range 10 {
 				s := newStore(t)
-				other := s.reopen(t, func(*Options) {})
+				other := s.reopen(t)
 				a, b := s.addUser(t, "anna", RoleAdmin), s.addUser(t, "bert", RoleAdmin)
 				errs := make([]error, 2)
 				var group sync.WaitGroup
