@@ -26,8 +26,8 @@ func (h *Handler) newAPI() huma.API {
 	}, adapter{humaecho.New(h.echo, huma.Config{}).Adapter(), h})
 }
 
-// adapter adds Huma's operations to Echo. Its purpose is that errors, Huma's own and those of
-// operations, go to Echo's error handler like all others, and that the body is read and checked first.
+// adapter adds Huma's operations to Echo. It reads and checks the body before Huma does, and passes
+// errors, Huma's own and those of operations, to Echo's error handler.
 type adapter struct {
 	huma.Adapter
 	handler *Handler
@@ -105,14 +105,15 @@ func takeError(ctx huma.Context, _ string, value any) (any, error) {
 	return value, nil
 }
 
-// operationError carries the error of an operation through Huma, which would otherwise put its own in
-// its place.
+// operationError carries the error of an operation through Huma, which would otherwise replace it
+// with its own.
 type operationError struct{ error }
 
 // Unwrap returns the operation's error.
 func (e operationError) Unwrap() error { return e.error }
 
-// GetStatus implements huma.StatusError. The status that is sent is that of the problem; see describe.
+// GetStatus implements huma.StatusError. The status that is sent is that of the problem; see
+// describe.
 func (operationError) GetStatus() int { return http.StatusInternalServerError }
 
 func encodeJSON(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) }

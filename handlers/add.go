@@ -28,9 +28,9 @@ func page(h *Handler, route string, guard guard, handle echo.HandlerFunc) {
 	h.add(op, func(method string) { h.echo.Add(method, echoPath(op.Path), handle) })
 }
 
-// form adds an OAuth 2 endpoint, which reads a form and writes errors in the format of RFC 6749 5.2.
-// It is not one of Huma's operations: Huma has one list of body formats for all of them, so reading
-// forms here would let other sites send forms to /login.
+// form adds an OAuth 2 endpoint, which reads a form and writes errors in the format of RFC 6749
+// 5.2. It is not one of Huma's operations: Huma has one list of body formats for all of them, so
+// reading forms here would let other sites send forms to /login.
 //
 //nolint:revive // h is an argument so that form reads like operation
 func form(h *Handler, route string, guard guard, handle echo.HandlerFunc, options ...option) {
@@ -59,7 +59,7 @@ func operation[I, O any](
 	})
 }
 
-// newOperation returns the operation that describes route, such as "POST /login", and holds its guard.
+// newOperation returns the operation that describes a route, such as "POST /login", and its guard.
 func (h *Handler) newOperation(route string, guard guard, options ...option) *huma.Operation {
 	method, path, _ := strings.Cut(route, " ")
 	op := &huma.Operation{

@@ -17,8 +17,8 @@ var (
 	errTwoCookies = errors.New("two refresh cookies were sent")
 )
 
-// cookieName returns the name of the refresh cookie. Under https its prefix makes browsers refuse it
-// from other hosts, for other paths and over http. Under http browsers refuse that prefix.
+// cookieName returns the name of the refresh cookie. Under https its prefix makes browsers refuse
+// it from other hosts, for other paths and over http. Under http browsers refuse that prefix.
 func (h *Handler) cookieName() string {
 	if h.isHTTPS() {
 		return "__Host-latchkey"
@@ -28,8 +28,8 @@ func (h *Handler) cookieName() string {
 
 func (h *Handler) isHTTPS() bool { return strings.HasPrefix(h.publicURL, "https://") }
 
-// cookies returns the Set-Cookie header of a response: the refresh cookie with this value. No script
-// can read it, and requests that another site causes do not carry it (ASVS 3.3).
+// cookies returns the refresh cookie with this value, for the header Set-Cookie. No script can read
+// it, and requests that another site causes do not carry it (ASVS 3.3).
 func (h *Handler) cookies(value string, maxAge int) []http.Cookie {
 	return []http.Cookie{{
 		Name: h.cookieName(), Value: value, Path: "/", MaxAge: maxAge,
@@ -68,8 +68,8 @@ func (h *Handler) parseRefreshCookie(values []string) (auth.RefreshToken, error)
 	return h.refreshTokens.Parse(values[0])
 }
 
-// readsCookie documents that an operation reads the refresh cookie. The guard bearerOrCookie does so
-// by itself.
+// readsCookie documents that an operation reads the refresh cookie. The guard bearerOrCookie does
+// so by itself.
 func readsCookie(op *huma.Operation) {
 	op.Parameters = append(op.Parameters, &huma.Param{
 		Name: op.Metadata[cookieNameKey].(string), In: "cookie",

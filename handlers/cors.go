@@ -16,14 +16,14 @@ func isOpenToAnyOrigin(op *huma.Operation) bool { return op.Metadata[anyOriginKe
 // allowedOrigins lets browser apps of Options.AllowedOrigins use a public route.
 func allowedOrigins(op *huma.Operation) { op.Metadata[allowedOriginsKey] = true }
 
-// isOpenToAllowedOrigins reports whether browser apps of Options.AllowedOrigins may use a route: all
-// that need a bearer, except those that also accept a cookie.
+// isOpenToAllowedOrigins reports whether browser apps of Options.AllowedOrigins may use a route:
+// all that need a bearer, except those that also accept a cookie.
 func isOpenToAllowedOrigins(op *huma.Operation) bool {
 	return op.Metadata[allowedOriginsKey] != nil || !isPublic(op) && op.Metadata[sameOriginKey] == nil
 }
 
-// allowOrigins lets browser apps of these origins use the routes that isOpen reports (CORS). It never
-// allows credentials, so browsers send no cookie along.
+// allowOrigins lets browser apps of these origins use the routes that isOpen reports (CORS). It
+// never allows credentials, so browsers send no cookie along.
 func (h *Handler) allowOrigins(origins []string, isOpen func(*huma.Operation) bool) echo.MiddlewareFunc {
 	return middleware.CORSWithConfig(middleware.CORSConfig{
 		Skipper: func(c echo.Context) bool {

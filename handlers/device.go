@@ -3,8 +3,8 @@ package handlers
 import "strings"
 
 // describeDevice says in words what a User-Agent header stands for, such as "Firefox on Linux". The
-// words are ours whatever the header contains. The order matters: browsers also name those that they
-// descend from.
+// words are ours whatever the header contains. The order matters: browsers also name their
+// ancestors.
 func describeDevice(userAgent string) string {
 	browser := firstMatch(userAgent, [][2]string{
 		{"Edg", "Edge"}, {"OPR/", "Opera"}, {"SamsungBrowser", "Samsung Internet"}, {"Firefox/", "Firefox"}, {"FxiOS", "Firefox"},

@@ -8,8 +8,9 @@ import (
 	"latchkey/views"
 )
 
-// docsSecurityPolicy is contentSecurityPolicy for the one page that cannot use Trusted Types: Swagger
-// UI assigns innerHTML and draws icons from data URLs. Scripts still come from this server only.
+// docsSecurityPolicy is contentSecurityPolicy for the one page that cannot use Trusted Types:
+// Swagger UI assigns innerHTML and draws icons from data URLs. Scripts still come from this server
+// only.
 const docsSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
 	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 

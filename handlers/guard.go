@@ -29,8 +29,8 @@ var (
 	errInsufficientScope = errors.New("the user lacks the role")
 )
 
-// guard sets who may use a route, as the Security of its operation. enforceGuard reads the same field
-// that the OpenAPI document shows, so the two cannot differ.
+// guard sets who may use a route, as the Security of its operation. enforceGuard reads the same
+// field that the OpenAPI document shows, so the two cannot differ.
 type guard func(*huma.Operation)
 
 // public admits everyone.
@@ -52,8 +52,8 @@ func role(name string) guard {
 	return func(op *huma.Operation) { op.Security = []map[string][]string{{oauthScheme: {name}}} }
 }
 
-// bearerOrCookie admits requests with a valid access token or refresh cookie. It implies sameOrigin,
-// since browsers add cookies to requests that other sites cause.
+// bearerOrCookie admits requests with a valid access token or refresh cookie. It implies
+// sameOrigin, since browsers add cookies to requests that other sites cause.
 func bearerOrCookie(op *huma.Operation) {
 	sameOrigin(op)
 	op.Security = append(bearerSecurity(), map[string][]string{cookieScheme: {}})
@@ -143,8 +143,8 @@ func (h *Handler) bearerPrincipal(r *http.Request) (auth.Principal, error) {
 }
 
 // cookiePrincipal returns the principal of the refresh cookie, for a request whose access token was
-// refused with bearerErr. That error stays the reason if the cookie is no better. An error that says
-// nothing about the token, such as an unavailable database, is not made up for by a cookie.
+// refused with bearerErr. It stays the reason if the cookie is refused too. A cookie does not make
+// up for an error that says nothing about the token, such as an unavailable database.
 func (h *Handler) cookiePrincipal(r *http.Request, bearerErr error) (auth.Principal, error) {
 	refused := func(reason error) bool { return errors.Is(bearerErr, reason) }
 	if !slices.ContainsFunc([]error{errNoToken, auth.ErrInvalidToken, models.ErrSessionEnded}, refused) {
@@ -168,8 +168,8 @@ func acceptsCookie(op *huma.Operation) bool {
 	})
 }
 
-// bearerToken returns the token in the values of the Authorization header (RFC 6750 2.1). The case of
-// the scheme does not matter (RFC 9110 11.1).
+// bearerToken returns the token in the values of the Authorization header (RFC 6750 2.1). The case
+// of the scheme does not matter (RFC 9110 11.1).
 func bearerToken(values []string) (string, error) {
 	if len(values) > 1 {
 		return "", fmt.Errorf("%w: there are %d Authorization headers", auth.ErrInvalidToken, len(values))

@@ -1,6 +1,9 @@
 package handlers
 
 import (
+	"context"
+	"errors"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -8,6 +11,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"latchkey/auth/authtest"
+	"latchkey/models"
 )
 
 func TestChallengeWithoutATokenNamesNoError(t *testing.T) { // RFC 6750 3.1
@@ -43,6 +47,31 @@ func TestCookieIsNoBearer(t *testing.T) {
 	b, _ := s.newBrowser(t)
 	wantType(t, b.send(t, "GET", "/user", ""), 401, "token-required")
 	wantType(t, b.send(t, "GET", "/user", "", "Authorization", "Bearer "+b.cookie), 401, "invalid-token")
+}
+
+func TestBearerOrCookieRefusesOtherOrigins(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	operation(s.Handler, "POST /test-cookie", bearerOrCookie, func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })
+	b, _ := s.newBrowser(t)
+	wantStatus(t, b.send(t, "POST", "/test-cookie", ""), 204)
+	wantType(t, b.send(t, "POST", "/test-cookie", "", "Origin", "https://evil.example"), 403, "cross-origin")
+}
+
+// TestCookieDoesNotMakeUpForAnUnavailableDatabase: the bearer may be valid, so its session must not
+// be left running because the one of the cookie was found.
+func TestCookieDoesNotMakeUpForAnUnavailableDatabase(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	b, _ := s.newBrowser(t)
+	request := httptest.NewRequest("POST", "/logout", nil)
+	request.Header.Set("Cookie", "latchkey="+b.cookie)
+	if _, err := s.cookiePrincipal(request, models.ErrUnavailable); !errors.Is(err, models.ErrUnavailable) {
+		t.Errorf("the error is %v", err)
+	}
+	if _, err := s.cookiePrincipal(request, errNoToken); err != nil {
+		t.Errorf("the cookie was refused: %v", err)
+	}
 }
 
 func TestTwoAuthorizationHeadersAreRefused(t *testing.T) {
@@ -134,8 +163,8 @@ func (f forge) tokens(now time.Time) map[string]string {
 	}
 }
 
-// TestForgedTokensAreRefused is about the whole path of a request. Package auth tests that each check
-// refuses for its own reason.
+// TestForgedTokensAreRefused is about the whole path of a request. Package auth tests that each
+// check refuses for its own reason.
 func TestForgedTokensAreRefused(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)

@@ -1,5 +1,5 @@
-// Package handlers serves HTTP: the routes with their guards, the operations, the pages, and the one
-// place where an error becomes a response. It is the only package that imports Echo and Huma.
+// Package handlers serves HTTP: the routes with their guards, the operations, the pages, and the
+// one place where an error becomes a response. It is the only package that imports Echo and Huma.
 package handlers
 
 import (

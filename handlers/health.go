@@ -28,7 +28,8 @@ func readyzDocs(op *huma.Operation) {
 	canFail(op, models.ErrUnavailable, context.DeadlineExceeded)
 }
 
-// healthz reports that the process is alive. It ignores the database, since a restart would not help.
+// healthz reports that the process is alive. It ignores the database, since a restart would not
+// help.
 func (h *Handler) healthz(context.Context, *struct{}) (*healthResponse, error) {
 	out := &healthResponse{}
 	out.Body.Status = "ok"

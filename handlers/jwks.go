@@ -25,8 +25,8 @@ func jwksDocs(op *huma.Operation) {
 	op.Tags = []string{tagAuthentication}
 }
 
-// jwks returns the public keys. They may be cached for as long as the next key is published before it
-// signs.
+// jwks returns the public keys. They may be cached for as long as the next key is published before
+// it signs.
 func (h *Handler) jwks(context.Context, *struct{}) (*jwksResponse, error) {
 	out := &jwksResponse{CacheControl: fmt.Sprintf("public, max-age=%.0f", models.KeySetMaxAge.Seconds())}
 	out.Body.Keys = []auth.JWK{} // not null in JSON

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"slices"
 	"testing"
 
 	"latchkey/auth/authtest"
@@ -40,36 +39,50 @@ func TestLogoutNeedsATokenOrCookie(t *testing.T) {
 func TestLogoutByCookieOrBearerOrBoth(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
-		cookie, bearer string // valid, dead or none
+		cookie, bearer string // valid, ended (its session), broken or none
 		status         int
 		kind           string
 	}{
-		"both":                           {"valid", "valid", 204, ""},
-		"cookie only":                    {"valid", "none", 204, ""},
-		"bearer only":                    {"none", "valid", 204, ""},
-		"dead bearer, valid cookie":      {"valid", "dead", 204, ""},
-		"valid bearer, dead cookie":      {"dead", "valid", 204, ""},
-		"neither":                        {"none", "none", 401, "token-required"},
-		"dead bearer":                    {"none", "dead", 401, "session-ended"},
-		"dead cookie":                    {"dead", "none", 401, "token-required"},
-		"dead bearer beside dead cookie": {"dead", "dead", 401, "session-ended"},
+		"both":                             {"valid", "valid", 204, ""},
+		"cookie only":                      {"valid", "none", 204, ""},
+		"bearer only":                      {"none", "valid", 204, ""},
+		"ended bearer, valid cookie":       {"valid", "ended", 204, ""},
+		"broken bearer, valid cookie":      {"valid", "broken", 204, ""},
+		"valid bearer, broken cookie":      {"broken", "valid", 204, ""},
+		"valid bearer, ended cookie":       {"ended", "valid", 204, ""},
+		"neither":                          {"none", "none", 401, "token-required"},
+		"ended bearer":                     {"none", "ended", 401, "session-ended"},
+		"broken bearer":                    {"none", "broken", 401, "invalid-token"},
+		"broken cookie":                    {"broken", "none", 401, "token-required"},
+		"ended cookie":                     {"ended", "none", 401, "token-required"},
+		"ended bearer beside ended cookie": {"ended", "ended", 401, "session-ended"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newServer(t)
 			b, ofBrowser := s.newBrowser(t)
-			other, dead := s.login(t, "marisol"), s.login(t, "marisol") // other sessions than the browser's
-			wantStatus(t, s.send(t, "POST", "/logout", "", "Authorization", "Bearer "+dead), 204)
-			bearers := map[string][]string{"valid": {"Authorization", "Bearer " + other}, "dead": {"Authorization", "Bearer " + dead}}
-			cookies := map[string][]string{"valid": {"Cookie", "latchkey=" + b.cookie}, "dead": {"Cookie", "latchkey=" + b.cookie + "x"}}
-			headers := slices.Concat(bearers[row.bearer], cookies[row.cookie])
+			other := s.login(t, "marisol") // a session of another browser
+			gone, ended := s.newBrowser(t)
+			wantStatus(t, s.send(t, "POST", "/logout", "", "Authorization", "Bearer "+ended), 204)
+			bearers := map[string]string{"valid": other, "ended": ended, "broken": other + "x"}
+			cookies := map[string]string{"valid": b.cookie, "ended": gone.cookie, "broken": b.cookie + "x"}
+			var headers []string
+			if token, sent := bearers[row.bearer]; sent {
+				headers = append(headers, "Authorization", "Bearer "+token)
+			}
+			if cookie, sent := cookies[row.cookie]; sent {
+				headers = append(headers, "Cookie", "latchkey="+cookie)
+			}
 			r := s.send(t, "POST", "/logout", "", headers...)
 			wantStatus(t, r, row.status)
 			if row.status == 401 {
 				wantType(t, r, 401, row.kind)
 			}
-			challenge := map[string]string{"token-required": "Bearer", "session-ended": `Bearer error="invalid_token"`}[row.kind]
-			if got := r.Header.Get("WWW-Authenticate"); got != challenge {
+			challenge := "Bearer"
+			if row.kind != "token-required" {
+				challenge = `Bearer error="invalid_token"`
+			}
+			if got := r.Header.Get("WWW-Authenticate"); row.status == 401 && got != challenge {
 				t.Errorf("WWW-Authenticate is %q", got)
 			}
 			cleared := len(r.Cookies()) == 1 && r.Cookies()[0].MaxAge < 0

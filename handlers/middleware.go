@@ -47,8 +47,8 @@ func (h *Handler) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 // requestID returns the id that logRequest gave the request.
 func requestID(c echo.Context) string { return c.Response().Header().Get(echo.HeaderXRequestID) }
 
-// requestLevel returns the level of a request in the log: faults of the server stand out, and what
-// machines fetch all day is left out of the usual log.
+// requestLevel returns the level of a request in the log. Faults of the server are errors. What
+// browsers and monitors fetch all day is logged for debugging only.
 func requestLevel(status int, route string, cause error) slog.Level {
 	switch {
 	case errors.Is(cause, context.Canceled): // the client has left
@@ -85,13 +85,14 @@ func limitTime(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 // contentSecurityPolicy lets a page use what this server sends and nothing else: no other host, no
-// inline code, no text that becomes code. It protects the access token that the page's script holds.
+// inline code, no text that becomes code. It protects the access token that the page's script
+// holds.
 const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
 	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; " +
 	"require-trusted-types-for 'script'; trusted-types 'none'"
 
-// setSecurityHeaders sets headers on every response, errors included (ASVS 3.4). No cache may store a
-// response unless its handler says so.
+// setSecurityHeaders sets headers on every response, errors included (ASVS 3.4). No cache may store
+// a response unless its handler says so.
 func (h *Handler) setSecurityHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		header := c.Response().Header()

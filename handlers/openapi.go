@@ -86,8 +86,8 @@ func (h *Handler) openAPI(c echo.Context) error {
 	return c.Blob(http.StatusOK, "application/vnd.oai.openapi+json;version=3.1", h.document)
 }
 
-// canFail documents errors that an operation can fail with. Their statuses and sentences are those of
-// the table in refusals.go. Errors of guards, bodies and the database need not be named; see
+// canFail documents errors that an operation can fail with. Their statuses and sentences are those
+// of the table in refusals.go. Errors of guards, bodies and the database need not be named; see
 // addResponses.
 func canFail(op *huma.Operation, errs ...error) {
 	known, _ := op.Metadata[errorsKey].([]error)

@@ -20,7 +20,8 @@ func (h *Handler) pageData(title string) views.Page {
 	}
 }
 
-// render writes a page. It renders the whole page first, so that a failure can still become an error.
+// render writes a page. It renders the whole page first, so that a failure can still become an
+// error.
 func (h *Handler) render(c echo.Context, status int, page templ.Component) error {
 	var html bytes.Buffer
 	if err := page.Render(context.WithoutCancel(c.Request().Context()), &html); err != nil {

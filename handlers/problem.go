@@ -96,8 +96,8 @@ func statusDetail(status int) string {
 	return "Something went wrong on the server. Try again. If the problem persists, report the request id."
 }
 
-// describeHuma returns the problem of a request that does not fit the schema. It drops what was sent:
-// values, and names of fields that are not in the schema.
+// describeHuma returns the problem of a request that does not fit the schema. It drops what was
+// sent: values, and names of fields that are not in the schema.
 func describeHuma(e *huma.ErrorModel) *problem {
 	switch e.Status {
 	case http.StatusBadRequest:
@@ -124,8 +124,8 @@ func describeField(detail *huma.ErrorDetail) fieldError {
 	return fieldError{detail.Location, detail.Message}
 }
 
-// fail is Echo's error handler, through which every error passes. It writes the problem as a page for
-// a browser that navigates, and as JSON otherwise.
+// fail is Echo's error handler, through which every error passes. It writes the problem as a page
+// for a browser that navigates, and as JSON otherwise.
 func (h *Handler) fail(err error, c echo.Context) {
 	c.Set(causeKey, err)
 	if c.Response().Committed {

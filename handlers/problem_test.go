@@ -120,7 +120,8 @@ func TestUnknownErrorIs500AndItsCauseIsLogged(t *testing.T) {
 	}
 }
 
-// TestMissingTableIs500 shows that a fault of the database schema does not tell clients to try again.
+// TestMissingTableIs500 shows that a fault of the database schema does not tell clients to try
+// again.
 func TestMissingTableIs500(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)

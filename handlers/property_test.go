@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// world is a server beside a model of what must hold for it: the newest refresh token of a session is
-// accepted, and its predecessor during the grace; an older one ends the session. A logout ends the
-// session, and a password change ends all others. Tokens of a dropped secret are not valid.
+// world is a server beside a model of what must hold for it: the newest refresh token of a session
+// is accepted, and its predecessor during the grace; an older one ends the session. A logout ends
+// the session, and a password change ends all others. Tokens of a dropped secret are not valid.
 type world struct {
 	*server
 	rng      *rand.Rand
@@ -42,8 +42,8 @@ func (w *world) accepts(token modelToken) bool {
 	return strings.Contains(strings.Join(w.secrets, ","), token.secret)
 }
 
-// startReplica replaces the Handler with a new one on the same database with the current secrets, as
-// a restart or another replica does.
+// startReplica replaces the Handler with a new one on the same database with the current secrets,
+// as a restart or another replica does.
 func (w *world) startReplica(t *testing.T) {
 	t.Helper()
 	w.setSecrets(t, strings.Join(w.secrets, ","))
@@ -212,8 +212,8 @@ func (w *world) changePassword(i int) {
 	}
 }
 
-// TestSessionsBehaveLikeTheModel runs random events. A failure shows the seed and the steps that led
-// to it.
+// TestSessionsBehaveLikeTheModel runs random events. A failure shows the seed and the steps that
+// led to it.
 func TestSessionsBehaveLikeTheModel(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(20) {

@@ -34,8 +34,8 @@ func refreshDocs(op *huma.Operation) {
 	canFail(op, auth.ErrInvalidRefreshToken, models.ErrUnavailable, context.DeadlineExceeded)
 }
 
-// refresh exchanges the refresh cookie. To a browser, a cookie that is not valid and one whose session
-// has ended are the same.
+// refresh exchanges the refresh cookie. To a browser, a cookie that is not valid and one whose
+// session has ended are the same.
 func (h *Handler) refresh(ctx context.Context, in *refreshRequest) (*refreshResponse, error) {
 	token, err := h.parseRefreshCookie(in.cookies)
 	if errors.Is(err, errNoCookie) {

@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -10,7 +11,8 @@ import (
 	"latchkey/models"
 )
 
-// Errors that this package finds in a request; others are declared beside the code that returns them.
+// Errors that this package finds in a request; others are declared beside the code that returns
+// them.
 var (
 	errInvalidFields = errors.New("fields are missing, unknown or of the wrong type")
 	errWeakPassword  = errors.New("weak password") // stands for every *auth.WeakPasswordError
@@ -23,7 +25,7 @@ type refusal struct {
 	name       string // of the problem's type; about:blank if empty
 	detail     string
 	location   string        // of the field that caused the error, if it was one
-	retryAfter time.Duration // an error with a method RetryAfter knows better
+	retryAfter time.Duration // unless the error has a method RetryAfter
 	challenge  string        // the value of WWW-Authenticate, if any
 }
 
@@ -42,7 +44,7 @@ func refusals() []refusal {
 		{err: errText, status: http.StatusBadRequest, name: "malformed-body", detail: "The body contains invalid text. Send UTF-8 without NUL characters."},
 		{err: errDepth, status: http.StatusBadRequest, name: "malformed-body", detail: "The body is nested too deeply."},
 		{err: errKey, status: http.StatusBadRequest, name: "malformed-body", detail: "The body has a field twice, or a field whose name is not in lower case."},
-		{err: errTooLarge, status: http.StatusRequestEntityTooLarge, name: "body-too-large", detail: "The body is larger than 16384 bytes."},
+		{err: errTooLarge, status: http.StatusRequestEntityTooLarge, name: "body-too-large", detail: fmt.Sprintf("The body is larger than %d bytes.", maxBody)},
 		{err: errMediaType, status: http.StatusUnsupportedMediaType, name: "unsupported-media-type", detail: "Send the body as application/json, without a Content-Encoding."},
 		{err: errInvalidFields, status: http.StatusUnprocessableEntity, name: "invalid-fields", detail: "A field is missing, is unknown or has an invalid value."},
 
@@ -63,7 +65,7 @@ func refusals() []refusal {
 		{err: models.ErrWrongPassword, status: http.StatusUnprocessableEntity, name: "wrong-password", detail: "That isn't your current password.", location: "body.current_password"},
 		{err: models.ErrInvalidUsername, status: http.StatusUnprocessableEntity, name: "invalid-username", detail: "Use 3 to 64 letters, digits and . _ - @ + for the username.", location: "body.username"},
 		{err: models.ErrInvalidEmail, status: http.StatusUnprocessableEntity, name: "invalid-email", detail: "Enter a valid e-mail address, such as name@example.org.", location: "body.email"},
-		{err: models.ErrInvalidRole, status: http.StatusUnprocessableEntity, name: "invalid-role", detail: "Use 1 to 64 of a-z, 0-9 and . _ : - for each role, and at most 32 roles.", location: "body.roles"},
+		{err: models.ErrInvalidRole, status: http.StatusUnprocessableEntity, name: "invalid-role", detail: "Use 1 to 64 lower-case letters, digits and . _ : - for a role, and at most 32 roles.", location: "body.roles"},
 
 		{err: models.ErrBusy, status: http.StatusServiceUnavailable, name: "busy", detail: "Many people are logging in. Try again in a few seconds.", retryAfter: 2 * time.Second},
 		{err: models.ErrUnavailable, status: http.StatusServiceUnavailable, name: "database-unavailable", detail: "The database is unavailable. Try again in a few seconds.", retryAfter: 5 * time.Second},

@@ -7,7 +7,7 @@ import "latchkey/models"
 //   - public: anyone
 //   - bearer: needs an access token
 //   - role: needs an access token of a user with this role
-//   - bearerOrCookie: the refresh cookie will also do
+//   - bearerOrCookie: needs an access token or the refresh cookie
 //
 // A route can have options: sameOrigin refuses requests that come from another site; anyOrigin lets
 // browser apps of every origin read the response (CORS), allowedOrigins those of ALLOWED_ORIGINS.

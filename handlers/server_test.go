@@ -68,7 +68,7 @@ func newServer(t *testing.T, changes ...func(*Options)) *server {
 
 func cheapCost() auth.Cost { return auth.Cost{Memory: 64, Time: 1, Threads: 1} }
 
-// openStore opens the database with hashes of this cost and so many slots for them.
+// openStore opens the database with hashes of this cost and this many slots for them.
 func (s *server) openStore(t *testing.T, cost auth.Cost, slots int) *models.Store {
 	t.Helper()
 	store, err := models.Open(t.Context(), models.Options{

@@ -78,7 +78,8 @@ func endOtherSessionsDocs(op *huma.Operation) {
 	op.Tags = []string{tagAccount}
 }
 
-// endOtherSessions ends all sessions of the user of the access token, except the one of the request.
+// endOtherSessions ends all sessions of the user of the access token, except the one of the
+// request.
 func (h *Handler) endOtherSessions(ctx context.Context, in *endOtherSessionsRequest) (*struct{}, error) {
 	if err := h.store.EndOtherSessions(ctx, in.actor()); err != nil {
 		return nil, fmt.Errorf("ending one's other sessions: %w", err)

@@ -15,16 +15,16 @@ import (
 )
 
 // TestLoginTimeDoesNotRevealWhoExists compares what the refusals of a login cost. It measures
-// processor time, which other programs on a busy machine hardly change, and compares the cheapest of
-// many interleaved requests. Equal work may differ by a factor of 2; every fault that this is about
-// differs by 4 or more.
+// processor time, which other programs on a busy machine hardly change, and compares the cheapest
+// of many interleaved requests. Equal work may differ by a factor of 2; every fault that this is
+// about differs by 4 or more.
 func TestLoginTimeDoesNotRevealWhoExists(t *testing.T) {
 	t.Run("hashes of the current cost", func(t *testing.T) { compareRefusals(t, 2) })
 	t.Run("hashes of a lower cost", func(t *testing.T) { compareRefusals(t, 8) })
 }
 
-// compareRefusals stores hashes of 2 passes and then refuses logins with so many passes as the current
-// cost.
+// compareRefusals stores hashes of 2 passes, and then compares refusals when new hashes have this
+// many passes.
 func compareRefusals(t *testing.T, passes uint32) {
 	s := newServer(t)
 	s.addUser(t, "jonas")
