@@ -103,7 +103,7 @@ func TestLogoutReachesAllFiveTabs(t *testing.T) {
 func TestTabsRenewALostTokenOneAtATime(t *testing.T) {
 	t.Parallel()
 	b, p := newLatchkey(t)
-	defer b.close("401 /refresh")
+	defer b.close()
 	tabs := b.openFiveTabs()
 	before := countRefreshes(p)
 	for _, tab := range tabs {
