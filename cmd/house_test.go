@@ -13,8 +13,8 @@ import (
 	"latchkey/cmd/cmdtest"
 )
 
-// mayImport lists, for each of our packages, which others it may import. Packages for tests are in
-// no list but that of another such package.
+// mayImport lists, for each of our packages, which of the others it may import. Only packages for
+// tests may import packages for tests.
 var mayImport = map[string][]string{
 	"latchkey":               {"latchkey/cmd"},
 	"latchkey/cmd":           {"latchkey/auth", "latchkey/handlers", "latchkey/models"},
@@ -28,9 +28,10 @@ var mayImport = map[string][]string{
 	"latchkey/cmd/cmdtest":   {"latchkey/auth/authtest", "latchkey/cmd"}, // for tests
 }
 
-// onlyImportedBy lists the packages that belong to some of ours, by the beginning of their path.
-// All but those of auth are here so that a dependency can be replaced in one place. auth must not
-// import net/http, gorm or echo, so that it can be audited on its own.
+// onlyImportedBy maps packages, by the beginning of their import path, to those of ours that may
+// import them. Most libraries have one owner, so that they can be replaced in one place. auth owns
+// only what it computes with, and must not import net/http, gorm or echo, so that it can be audited
+// on its own.
 var onlyImportedBy = map[string][]string{
 	"database/sql":                   {"latchkey/models"},
 	"github.com/a-h/templ":           {"latchkey/handlers", "latchkey/views"},
