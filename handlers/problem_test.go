@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -38,6 +39,17 @@ func TestProblemTypes(t *testing.T) {
 	slices.Sort(got)
 	if got = slices.Compact(got); !slices.Equal(got, want) {
 		t.Errorf("types are\n%v\nwant\n%v", got, want)
+	}
+}
+
+func TestAPIDocumentationListsEveryProblemType(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../docs/api.md")
+	authtest.Must(t, err)
+	for _, r := range refusals() {
+		if !strings.Contains(string(text), "| "+fmt.Sprint(r.status)+" | ") || !strings.Contains(string(text), "`"+r.problemURI()+"`") {
+			t.Errorf("docs/api.md does not list %d %s", r.status, r.problemURI())
+		}
 	}
 }
 
