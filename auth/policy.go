@@ -8,45 +8,48 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Bounds of a password's length in characters. No setting goes below
-// MinPasswordLength (ASVS 6.2.1); the upper bound is far above every
-// passphrase and keeps hashing cheap (ASVS 6.2.9).
+// Bounds of a password's length in characters. No setting can lower MinPasswordLength (ASVS 6.2.1).
+// MaxPasswordLength leaves room for any passphrase and keeps hashing cheap (ASVS 6.2.9).
 const (
 	MinPasswordLength = 8
 	MaxPasswordLength = 256
 )
 
-// WeakPasswordError tells why a password may not be used. Its text is a plain
-// sentence that can be shown to the person who chose it; it never holds the
-// password.
-type WeakPasswordError struct{ Reason string }
-
-func (e *WeakPasswordError) Error() string { return e.Reason }
-
-// PasswordPolicy is what a new password must obey. Existing ones are never
-// held to it.
-type PasswordPolicy struct {
-	MinLength int // in characters; what is below MinPasswordLength counts as that
+// WeakPasswordError explains why a password is refused.
+type WeakPasswordError struct {
+	Reason string // a sentence to show to the user; it never contains the password
 }
 
-// Check returns nil when username may use password, and a *WeakPasswordError
-// otherwise. There are no rules on which characters to mix (SP 800-63B-4
-// 3.1.1.2).
+// Error returns the reason.
+func (e *WeakPasswordError) Error() string { return e.Reason }
+
+// PasswordPolicy is the set of rules for new passwords. Existing passwords are not checked.
+type PasswordPolicy struct {
+	MinLength int // in characters; MinPasswordLength applies if this is lower
+}
+
+// Check returns nil if the user may use the password, and a *WeakPasswordError otherwise. No
+// particular mix of characters is required (SP 800-63B-4 3.1.1.2).
 func (p PasswordPolicy) Check(username, password string) error {
 	password = norm.NFC.String(password)
 	length := utf8.RuneCountInString(password)
 	minimum := max(p.MinLength, MinPasswordLength)
+	containsUsername := username != "" &&
+		strings.Contains(strings.ToLower(password), strings.ToLower(username))
+	var reason string
 	switch {
 	case !utf8.ValidString(password) || strings.ContainsAny(password, "\x00\uFFFD"):
-		return &WeakPasswordError{"The password holds a character that cannot be stored. Use letters, digits, signs and spaces."}
+		reason = "The password contains a character that cannot be stored. Use letters, digits, punctuation and spaces."
 	case length < minimum:
-		return &WeakPasswordError{fmt.Sprintf("The password is too short. Use at least %d characters.", minimum)}
+		reason = fmt.Sprintf("The password is too short. Use at least %d characters.", minimum)
 	case length > MaxPasswordLength:
-		return &WeakPasswordError{fmt.Sprintf("The password is too long. Use at most %d characters.", MaxPasswordLength)}
-	case username != "" && strings.Contains(strings.ToLower(password), strings.ToLower(username)):
-		return &WeakPasswordError{"The password contains the user name. Use one that does not."}
+		reason = fmt.Sprintf("The password is too long. Use at most %d characters.", MaxPasswordLength)
+	case containsUsername:
+		reason = "The password contains your username. Choose a different one."
 	case isCommon(password):
-		return &WeakPasswordError{"This password is one of the first that guessers try. Use another one, such as a few words that nobody would put together."}
+		reason = "This password is too common. Try a few unrelated words."
+	default:
+		return nil
 	}
-	return nil
+	return &WeakPasswordError{reason}
 }

@@ -17,20 +17,21 @@ import (
 	"testing"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"latchkey/auth/authtest"
 )
 
-// Signatures that nobody here wrote, good and bad: testdata/wycheproof/README.md.
-// HS256 is what the service signs with; ES256 and RS256 go through the same
-// code. A bad vector that is refused proves little where nothing is accepted,
-// so the good ones must be accepted, and the number of those that ran is fixed.
+// These tests run published test vectors; see testdata/wycheproof/README.md. Valid signatures must
+// be accepted and invalid ones refused. The number of tests that ran is fixed, so that none is
+// skipped unnoticed.
 
 type wycheproofTest struct {
 	ID      int    `json:"tcId"`
 	Comment string `json:"comment"`
 	Result  string `json:"result"` // valid, invalid, acceptable
 
-	JWS string `json:"jws"` // of JSON web signatures
-	Key string `json:"key"` // of MACs; all below in hex
+	JWS string `json:"jws"` // JSON Web Signature
+	Key string `json:"key"` // of a MAC; this and all below in hex
 	Msg string `json:"msg"`
 	Sig string `json:"sig"`
 	Tag string `json:"tag"`
@@ -41,28 +42,20 @@ type wycheproofGroup[T any] struct {
 	Tests []wycheproofTest
 }
 
-// wycheproofGroups reads a file. T gets what its groups hold beside the tests.
+// wycheproofGroups reads a file of test vectors. T has the fields of a group other than its tests.
 func wycheproofGroups[T any](t *testing.T, name string) []wycheproofGroup[T] {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", "wycheproof", name))
-	if err != nil {
-		t.Fatal(err)
-	}
+	authtest.Must(t, err)
 	var file struct {
 		NumberOfTests int
 		TestGroups    []json.RawMessage
 	}
-	if err := json.Unmarshal(text, &file); err != nil {
-		t.Fatal(err)
-	}
+	authtest.Must(t, json.Unmarshal(text, &file))
 	groups, tests := make([]wycheproofGroup[T], len(file.TestGroups)), 0
 	for i, raw := range file.TestGroups {
-		if err := json.Unmarshal(raw, &groups[i].Group); err != nil {
-			t.Fatal(err)
-		}
-		if err := json.Unmarshal(raw, &groups[i]); err != nil {
-			t.Fatal(err)
-		}
+		authtest.Must(t, json.Unmarshal(raw, &groups[i].Group))
+		authtest.Must(t, json.Unmarshal(raw, &groups[i]))
 		tests += len(groups[i].Tests)
 	}
 	if tests != file.NumberOfTests || tests == 0 {
@@ -71,10 +64,10 @@ func wycheproofGroups[T any](t *testing.T, name string) []wycheproofGroup[T] {
 	return groups
 }
 
-// score compares what is accepted with what should be.
+// score compares results with those that a file expects.
 type score struct {
-	exceptions map[int]string // by tcId: why the opposite of the file's result is right here
-	valid      int            // of those that ran
+	exceptions map[int]string // by tcId: why the opposite result is right for us
+	valid      int            // tests that ran
 	invalid    int
 	skipped    int
 }
@@ -90,38 +83,35 @@ func (s *score) check(t *testing.T, test wycheproofTest, accepted bool) {
 	if reason, listed := s.exceptions[test.ID]; listed {
 		delete(s.exceptions, test.ID)
 		if accepted == want {
-			t.Errorf("tcId %d is no exception any more: %s", test.ID, reason)
+			t.Errorf("tcId %d is no longer an exception: %s", test.ID, reason)
 		}
 	} else if accepted != want {
 		t.Errorf("tcId %d (%s) is %s, accepted: %v", test.ID, test.Comment, test.Result, accepted)
 	}
 }
 
-// end checks that just so many ran, and that every exception was met.
+// end checks how many tests ran, and that every exception was among them.
 func (s *score) end(t *testing.T, valid, invalid, skipped int) {
 	t.Helper()
 	if s.valid != valid || s.invalid != invalid || s.skipped != skipped {
 		t.Errorf("ran %d valid and %d invalid, skipped %d; want %d, %d and %d", s.valid, s.invalid, s.skipped, valid, invalid, skipped)
 	}
 	for id := range maps.Keys(s.exceptions) {
-		t.Errorf("the exception tcId %d is not among what ran", id)
+		t.Errorf("the exception tcId %d did not run", id)
 	}
 }
 
-// jwk is a JSON web key, so far as the vectors need it.
+// jwk has the members of a JSON Web Key that the vectors need.
 type jwk struct {
 	Alg, Kid, Use, Crv, N, E, X, Y, K string
 }
 
-// key makes a Key, or false when the JWK is for an algorithm that this service
-// does not have.
+// key returns the Key of the JWK, or false if this service does not support its algorithm.
 func (j jwk) key(t *testing.T) (Key, bool) {
 	t.Helper()
 	decode := func(text string) []byte {
 		raw, err := base64.RawURLEncoding.DecodeString(text)
-		if err != nil {
-			t.Fatal(err)
-		}
+		authtest.Must(t, err)
 		return raw
 	}
 	number := func(text string) *big.Int { return new(big.Int).SetBytes(decode(text)) }
@@ -132,9 +122,7 @@ func (j jwk) key(t *testing.T) (Key, bool) {
 		return key, true
 	case "ES256":
 		public, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), slices.Concat([]byte{4}, decode(j.X), decode(j.Y)))
-		if err != nil {
-			t.Fatal(err)
-		}
+		authtest.Must(t, err)
 		return Key{ID: j.Kid, method: jwt.SigningMethodES256, public: public}, true
 	case "RS256":
 		public := &rsa.PublicKey{N: number(j.N), E: int(number(j.E).Int64())}
@@ -143,8 +131,8 @@ func (j jwk) key(t *testing.T) (Key, bool) {
 	return Key{}, false
 }
 
-// acceptsJWS takes the steps of Issuer.Parse up to the signature: the payloads
-// of the vectors are no claims, so that Parse itself would refuse the good ones.
+// acceptsJWS takes the steps of Issuer.Parse up to the signature. Parse itself would refuse the
+// valid vectors too, because their payloads are not claims.
 func acceptsJWS(issuer *Issuer, text string) bool {
 	segments := strings.Split(text, ".")
 	if len(segments) != 3 {
@@ -165,22 +153,22 @@ func acceptsJWS(issuer *Issuer, text string) bool {
 	return found && key.method.Verify(segments[0]+"."+segments[1], decoded[2], key.public) == nil
 }
 
-// Skipped are 89 tests: the keys of RS384, RS512, PS256, PS384, PS512 and ES512
-// (85), algorithms this service does not have, and 4 keys without an algorithm
-// whose JWK says that they are not for signatures (tcId 353-356): this service
-// reads no JWKs.
+// 89 tests are skipped: 85 for algorithms that this service does not support (RS384, RS512, PS256,
+// PS384, PS512, ES512), and 4 for keys whose JWK says that they are not for signatures (tcId
+// 353-356), because this service reads no JWKs.
 func TestWycheproofJSONWebSignatures(t *testing.T) {
+	t.Parallel()
 	s := score{exceptions: map[int]string{
-		367: "the very text of 357, which is valid",
-		370: "the very text of 357, which is valid",
-		372: "holds a ?, which is not in the base64url alphabet",
-		373: "holds a ?, which is not in the base64url alphabet",
+		367: "the same text as 357, which is valid",
+		370: "the same text as 357, which is valid",
+		372: "contains a ?, which is not in the base64url alphabet",
+		373: "contains a ?, which is not in the base64url alphabet",
 	}}
 	ran := map[string]int{}
 	for _, group := range wycheproofGroups[struct{ Public, Private *jwk }](t, "json_web_signature_test.json") {
 		j := group.Group.Public
 		if j == nil {
-			j = group.Group.Private // a secret has no public part
+			j = group.Group.Private // a secret has no public key
 		}
 		key, ours := j.key(t)
 		if !ours {
@@ -191,7 +179,7 @@ func TestWycheproofJSONWebSignatures(t *testing.T) {
 		for _, test := range group.Tests {
 			s.check(t, test, acceptsJWS(issuer, test.JWS))
 			if claims, err := issuer.Parse(test.JWS); err == nil || claims != nil {
-				t.Errorf("tcId %d is no access token, yet Parse accepts it", test.ID)
+				t.Errorf("tcId %d is not an access token, but Parse accepts it", test.ID)
 			}
 			ran[j.Alg]++
 		}
@@ -205,17 +193,16 @@ func TestWycheproofJSONWebSignatures(t *testing.T) {
 func unhex(t *testing.T, text string) []byte {
 	t.Helper()
 	raw, err := hex.DecodeString(text)
-	if err != nil {
-		t.Fatal(err)
-	}
+	authtest.Must(t, err)
 	return raw
 }
 
-// Nothing is skipped: keys shorter than a Secret may be are fine for the bare
-// HMAC, and tags cut to half must be refused although the file calls them valid.
+// No test is skipped. HMAC itself accepts keys that are too short for a Secret. Truncated tags must
+// be refused, although the file calls them valid.
 func TestWycheproofHMAC(t *testing.T) {
+	t.Parallel()
 	var s score
-	cut := 0
+	truncated := 0
 	for _, group := range wycheproofGroups[struct{ TagSize int }](t, "hmac_sha256_test.json") {
 		for _, test := range group.Tests {
 			key := Secret(unhex(t, test.Key)).Key()
@@ -224,44 +211,43 @@ func TestWycheproofHMAC(t *testing.T) {
 				s.check(t, test, accepted)
 				continue
 			}
-			cut++
+			truncated++
 			if accepted {
 				t.Errorf("tcId %d: a tag of %d bits is accepted", test.ID, group.Group.TagSize)
 			}
 		}
 	}
 	s.end(t, 33, 54, 0)
-	if cut != 87 {
-		t.Errorf("ran %d cut tags, want 87", cut)
+	if truncated != 87 {
+		t.Errorf("ran %d truncated tags, want 87", truncated)
 	}
 }
 
-// Nothing is skipped. One message has two good signatures, s and n-s: the file
-// calls both valid, and so they are here. Tokens are never told apart by their text.
+// No test is skipped. A message has two valid signatures, with s and with n-s. That does no harm,
+// because tokens are never compared by their text.
 func TestWycheproofECDSA(t *testing.T) {
+	t.Parallel()
 	var s score
 	for _, group := range wycheproofGroups[struct{ PublicKeyDer string }](t, "ecdsa_secp256r1_sha256_p1363_test.json") {
-		checkSignatures(t, &s, jwt.SigningMethodES256, group.Group.PublicKeyDer, group.Tests)
+		s.checkSignatures(t, jwt.SigningMethodES256, group.Group.PublicKeyDer, group.Tests)
 	}
 	s.end(t, 173, 89, 0)
 }
 
-// Nothing is skipped. The one that is acceptable (tcId 8, an encoding without
-// NULL) is refused.
+// No test is skipped. The only acceptable signature (tcId 8, an encoding without NULL) is refused.
 func TestWycheproofRSA(t *testing.T) {
+	t.Parallel()
 	var s score
 	for _, group := range wycheproofGroups[struct{ PublicKeyDer string }](t, "rsa_signature_2048_sha256_test.json") {
-		checkSignatures(t, &s, jwt.SigningMethodRS256, group.Group.PublicKeyDer, group.Tests)
+		s.checkSignatures(t, jwt.SigningMethodRS256, group.Group.PublicKeyDer, group.Tests)
 	}
 	s.end(t, 9, 250, 0)
 }
 
-func checkSignatures(t *testing.T, s *score, method jwt.SigningMethod, der string, tests []wycheproofTest) {
+func (s *score) checkSignatures(t *testing.T, method jwt.SigningMethod, der string, tests []wycheproofTest) {
 	t.Helper()
 	public, err := x509.ParsePKIXPublicKey(unhex(t, der))
-	if err != nil {
-		t.Fatal(err)
-	}
+	authtest.Must(t, err)
 	key := Key{ID: "a-key", method: method, public: public}
 	for _, test := range tests {
 		s.check(t, test, key.method.Verify(string(unhex(t, test.Msg)), unhex(t, test.Sig), key.public) == nil)

@@ -12,108 +12,113 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"latchkey/cmd/cmdtest"
 )
 
-func TestEveryPageIsFreeOfBarriers(t *testing.T) {
-	b, p := visitLatchkey(t)
-	defer b.leave("401 /login", "401 /refresh", "404 /nothing-here", "ERR_CONNECTION_FAILED /user", "ERR_CONNECTION_REFUSED /logout")
-	b.beforePages(noCountdown)
+func TestPagesForVisitorsAreAccessible(t *testing.T) {
+	t.Parallel()
+	b, p := newLatchkey(t, "ADDR="+cmdtest.FreeAddress(t))
+	defer b.close("401 /login", "404 /nothing-here", "ERR_CONNECTION_FAILED /user", "ERR_CONNECTION_REFUSED /logout")
+	b.runInEveryPage(noCountdown)
 	b.open("/nothing-here")
-	b.audit("error page")
+	b.wantAccessible("error page")
 	b.open("/")
-	b.shows("visitor")
-	b.audit("visitor")
+	b.waitForCard("visitor")
+	b.wantAccessible("visitor")
 
-	b.fill("marisol", "wrong")
-	b.audit("login")
+	b.fillLogin("marisol", "wrong")
+	b.wantAccessible("login")
 	b.press(kb.Enter)
-	b.until(text("#errors") + " !== ''")
+	b.waitFor(text("#errors") + " !== ''")
 	b.click("#reveal")
-	b.audit("login with an error")
-	b.hold("/login")
-	b.fill("marisol", marisols)
+	b.wantAccessible("login with an error")
+	b.holdRequests("/login")
+	b.fillLogin("marisol", marisolPassword)
 	b.press(kb.Enter)
-	b.held()
-	b.audit("login, busy")
-	b.release()
-	b.shows("member")
-	b.audit("home")
+	b.waitForHeldRequest()
+	b.wantAccessible("login, busy")
+	b.releaseRequests()
+	b.waitForCard("content")
+	b.wantAccessible("home")
 
-	b.hold("/user")
+	b.holdRequests("/user")
 	b.open("/")
-	request := b.held()
-	b.audit("home, asking")
-	do(b, fetch.FailRequest, fetch.FailRequestParams{RequestID: request, ErrorReason: network.ErrorReasonConnectionFailed})
-	b.shows("unreachable")
-	b.audit("home, unreachable")
-	b.release()
+	request := b.waitForHeldRequest()
+	b.wantAccessible("home, asking")
+	call(b, fetch.FailRequest, fetch.FailRequestParams{RequestID: request, ErrorReason: network.ErrorReasonConnectionFailed})
+	b.waitForCard("unreachable")
+	b.wantAccessible("home, unreachable")
+	b.releaseRequests()
 	b.click("#try-again")
-	b.shows("member")
+	b.waitForCard("content")
 	b.click("#log-out")
-	b.shows("logged-out")
-	b.audit("logged out")
+	b.waitForCard("logged-out")
+	b.wantAccessible("logged out")
 
-	b.logIn("marisol", marisols)
-	p.stop(t)
+	b.logIn("marisol", marisolPassword)
+	p.Stop()
 	b.click("#log-out")
-	b.until(text("#errors") + " !== ''")
-	b.audit("home with an error")
+	b.waitFor(text("#errors") + " !== ''")
+	b.wantAccessible("home with an error")
 }
 
-func TestThePagesOfMembersAreFreeOfBarriers(t *testing.T) {
-	b, p := visitLatchkey(t)
-	defer b.leave("401 /refresh", "409 /register", "422 /users/me/password")
+func TestPagesForUsersAreAccessible(t *testing.T) {
+	t.Parallel()
+	b, p := newLatchkey(t)
+	defer b.close("409 /register", "422 /users/me/password")
 	b.open("/register")
-	b.until("!document.querySelector('#create-account').disabled")
-	b.audit("sign-up")
-	b.write("#username", "marisol")
-	b.write("#password", rosas)
+	b.waitFor("!document.querySelector('#create-account').disabled")
+	b.wantAccessible("sign-up")
+	b.enter("#username", "marisol")
+	b.enter("#password", rosaPassword)
 	b.press(kb.Enter)
-	b.until(text("#errors") + " !== ''")
-	b.audit("sign-up with an error")
+	b.waitFor(text("#errors") + " !== ''")
+	b.wantAccessible("sign-up with an error")
 
-	register(t, p.url, "rosa", rosas)
-	login(t, p.url, "marisol", marisols)
-	b.logIn("marisol", marisols)
+	p.Register("rosa", rosaPassword)
+	p.Login("marisol", marisolPassword)
+	b.logIn("marisol", marisolPassword)
 	b.open("/admin/users")
-	b.until("document.querySelectorAll('#rows tr').length === 2")
+	b.waitFor("document.querySelectorAll('#rows tr').length === 2")
 	b.click("#rows tr:nth-child(2) .change-state")
-	b.until(text("#rows tr:nth-child(2) .outcome") + " !== ''")
-	b.audit("users")
+	b.waitFor(text("#rows tr:nth-child(2) .outcome") + " !== ''")
+	b.wantAccessible("users")
 	b.click("#rows tr:nth-child(2) .delete")
-	b.until("document.querySelector('#confirm').open")
-	b.audit("users, asked before deleting")
+	b.waitFor("document.querySelector('#confirm').open")
+	b.wantAccessible("users, asked before deleting")
 	b.answer("#confirm-cancel")
 	b.click("#rows tr:nth-child(1) .change-roles")
-	b.until("document.querySelector('#roles-dialog').open")
-	b.write("#role", "No Role!")
+	b.waitFor("document.querySelector('#roles-dialog').open")
+	b.enter("#role", "No Role!")
 	b.press(kb.Enter)
-	b.until(text("#roles-errors") + " !== ''")
-	b.audit("users, roles with an error")
+	b.waitFor(text("#roles-errors") + " !== ''")
+	b.wantAccessible("users, roles with an error")
 
 	b.open("/account")
-	b.until("document.querySelectorAll('#rows tr').length === 2")
-	b.audit("account")
-	b.write("#current-password", "wrong")
-	b.write("#new-password", rosas)
+	b.waitFor("document.querySelectorAll('#rows tr').length === 2")
+	b.wantAccessible("account")
+	b.enter("#current-password", "wrong")
+	b.enter("#new-password", rosaPassword)
 	b.press(kb.Enter)
-	b.until(text("#errors") + " !== ''")
-	b.audit("account with an error")
+	b.waitFor(text("#errors") + " !== ''")
+	b.wantAccessible("account with an error")
 	b.click("#end-others")
-	b.until("document.querySelector('#confirm').open")
-	b.audit("account, asked before ending sessions")
+	b.waitFor("document.querySelector('#confirm').open")
+	b.wantAccessible("account, asked before ending sessions")
 	b.answer("#confirm-cancel")
 
 	b.open("/docs")
-	b.until("document.querySelector('.btn.authorize') !== null")
-	b.audit("API docs", ".site-header", ".site-footer") // what is between them is Swagger UI's own
+	b.waitFor("document.querySelector('.btn.authorize') !== null")
+	b.wantAccessible("API docs", ".site-header", ".site-footer") // what is between them is Swagger UI's own
 }
 
-func TestTheKeyboardReachesEverythingInOrder(t *testing.T) {
-	b, _ := visitLatchkey(t)
-	defer b.leave("401 /refresh")
+func TestTabKeyReachesEveryControlInOrder(t *testing.T) {
+	t.Parallel()
+	b, _ := newLatchkey(t)
+	defer b.close()
 	b.open("/login")
-	b.until("!document.querySelector('#log-in').disabled && document.activeElement.id === 'username'")
+	b.waitFor("!document.querySelector('#log-in').disabled && document.activeElement.id === 'username'")
 	b.press(kb.Tab, chromedp.ModifierShift)
 	b.press(kb.Tab, chromedp.ModifierShift)
 	const focused = "document.activeElement.id || document.activeElement.className || document.activeElement.textContent"
@@ -122,61 +127,60 @@ func TestTheKeyboardReachesEverythingInOrder(t *testing.T) {
 		want(b, "document.activeElement.matches(':focus-visible')", true)
 		b.press(kb.Tab)
 	}
-	b.write("#username", "marisol")
+	b.enter("#username", "marisol")
 	b.press(kb.Tab)
-	b.press(marisols)
+	b.press(marisolPassword)
 	b.press(kb.Enter)
-	b.shows("member")
+	b.waitForCard("content")
 }
 
-func TestWhoAskedForLessMotionGetsNone(t *testing.T) {
-	b, _ := visitLatchkey(t)
-	defer b.leave("401 /login", "401 /refresh")
-	b.sees("light", "reduce", 1280, 800)
-	b.hold("/login")
-	b.fill("marisol", "wrong")
+func TestReducedMotionStopsAllAnimations(t *testing.T) {
+	t.Parallel()
+	b, _ := newLatchkey(t)
+	defer b.close("401 /login")
+	b.setScreen("light", "reduce", 1280, 800)
+	b.holdRequests("/login")
+	b.fillLogin("marisol", "wrong")
 	b.press(kb.Enter)
-	b.held()
+	b.waitForHeldRequest()
 	want(b, "document.getAnimations().length", 0)
-	b.sees("light", "no-preference", 1280, 800)
-	b.until("document.getAnimations().length > 0") // others see the button turn
-	b.sees("light", "reduce", 1280, 800)
-	b.release()
-	b.until(text("#errors") + " !== ''")
+	b.setScreen("light", "no-preference", 1280, 800)
+	b.waitFor("document.getAnimations().length > 0") // others see the button turn
+	b.setScreen("light", "reduce", 1280, 800)
+	b.releaseRequests()
+	b.waitFor(text("#errors") + " !== ''")
 	want(b, "document.getAnimations().length", 0)
 }
 
-// audit runs axe-core on the page as it is, or on some of its parts, in light
-// and dark, narrow and wide. It runs in a world of its own, which the page's
-// policy leaves alone.
-func (b *tab) audit(state string, parts ...string) {
+// wantAccessible fails the test unless axe-core finds nothing wrong with the page, or with parts of
+// it, in light and dark colours and at two widths. axe-core runs in an isolated world, to which the
+// page's policy does not apply.
+func (b *tab) wantAccessible(state string, parts ...string) {
 	b.Helper()
-	frame := do(b, page.GetFrameTree, cdp.Empty{}).FrameTree.Frame.ID
-	world := do(b, page.CreateIsolatedWorld, page.CreateIsolatedWorldParams{FrameID: frame})
-	inWorld := func(p *runtime.EvaluateParams) { p.ContextID = world.ExecutionContextID }
+	frame := call(b, page.GetFrameTree, cdp.Empty{}).FrameTree.Frame.ID
+	world := call(b, page.CreateIsolatedWorld, page.CreateIsolatedWorldParams{FrameID: frame})
 	axe := func(script string) string {
 		b.Helper()
+		inWorld := func(p *runtime.EvaluateParams) { p.ContextID = world.ExecutionContextID }
 		return perform(b, "axe-core", chromedp.Evaluate[string](script, chromedp.EvalAwaitPromise, inWorld))
 	}
-	include, looked := "document", "['color-contrast', ...(document.querySelector('dialog[open]') ? [] : ['document-title'])]"
+	axe(cmdtest.ReadFile(b.T, "browser/testdata/axe/axe.min.js") + "; axe.version")
+	scope, required := "document", "['color-contrast', ...(document.querySelector('dialog[open]') ? [] : ['document-title'])]"
 	if len(parts) > 0 {
-		include, looked = "{ include: ['"+strings.Join(parts, "', '")+"'] }", "['color-contrast']" // a part has no title
+		scope, required = "{ include: ['"+strings.Join(parts, "', '")+"'] }", "['color-contrast']" // a part has no title
 	}
-	axe(read(b.T, "testdata/axe/axe.min.js") + "; axe.version")
+	script := `axe.run(` + scope + `).then(({passes, violations}) => [
+		...violations.flatMap((v) => v.nodes.map((n) => v.id + ' ' + n.target + ': ' + n.failureSummary)),
+		...` + required + `.filter((id) => !passes.some((rule) => rule.id === id)).map((id) => id + ' was not checked'),
+	].join('\n'))`
 	for _, scheme := range []string{"light", "dark"} {
 		for _, width := range []int64{320, 1280} {
-			b.sees(scheme, "reduce", width, 800)
+			b.setScreen(scheme, "reduce", width, 800)
 			where := state + ", " + scheme + ", " + strconv.FormatInt(width, 10) + " px"
-			if found := axe(`axe.run(` + include + `).then(({passes, violations}) => [
-				...violations.flatMap((v) => v.nodes.map((n) => v.id + ' ' + n.target + ': ' + n.failureSummary)),
-				...` + looked + `.filter((id) => !passes.some((rule) => rule.id === id)).map((id) => id + ' was not looked at'),
-			].join('\n'))`); found != "" {
+			if found := axe(script); found != "" {
 				b.Errorf("%s: %s", where, found)
 			}
-			if len(parts) > 0 {
-				continue
-			}
-			if by := value[int](b, "document.documentElement.scrollWidth - innerWidth"); by > 0 {
+			if by := evaluate[int](b, "document.documentElement.scrollWidth - innerWidth"); by > 0 && len(parts) == 0 {
 				b.Errorf("%s: the page is %d px too wide", where, by)
 			}
 		}

@@ -15,31 +15,33 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
-	"github.com/chromedp/chromedp"
 )
 
-// record is what the tabs of one person did. A fault is a failed request as
-// "401 /user" or "ERR_CONNECTION_REFUSED /user", or a kind, a colon and a text.
+// record is what happened in the tabs of one person. A fault reads "401 /user" or
+// "ERR_CONNECTION_REFUSED /user" if a request failed, and otherwise "KIND: TEXT".
 type record struct {
 	sync.Mutex
 	origin   string
 	faults   []string
 	requests []string
-	paused   chan fetch.RequestID
+	held     chan fetch.RequestID
+}
+
+func newRecord(origin string) *record {
+	return &record{origin: origin, held: make(chan fetch.RequestID, 100)}
 }
 
 var failedRequest = regexp.MustCompile(`^Failed to load resource: (?:the server responded with a status of |net::)(\w+)`)
 
-func (r *record) note(event any) {
+func (r *record) add(event any) {
 	r.Lock()
 	defer r.Unlock()
-	fault := func(kind, text string) { r.faults = append(r.faults, kind+": "+text) }
 	switch e := event.(type) {
 	case *log.EventEntryAdded:
 		if match := failedRequest.FindStringSubmatch(e.Entry.Text); match != nil {
-			r.faults = append(r.faults, match[1]+" "+path(e.Entry.URL))
+			r.faults = append(r.faults, match[1]+" "+pathOf(e.Entry.URL))
 		} else if e.Entry.Level == log.EntryLevelError || e.Entry.Level == log.EntryLevelWarning {
-			fault("console", e.Entry.Text)
+			r.addFault("console", e.Entry.Text)
 		}
 	case *runtime.EventConsoleAPICalled:
 		if e.Type != runtime.ConsoleAPICalledTypeLog && e.Type != runtime.ConsoleAPICalledTypeDebug {
@@ -47,29 +49,31 @@ func (r *record) note(event any) {
 			for _, argument := range e.Args {
 				text.Write(argument.Value)
 			}
-			fault("console", text.String())
+			r.addFault("console", text.String())
 		}
 	case *runtime.EventExceptionThrown:
-		fault("exception", e.ExceptionDetails.Text)
+		r.addFault("exception", e.ExceptionDetails.Text)
 	case *audits.EventIssueAdded:
 		if policy := e.Issue.Details.ContentSecurityPolicyIssueDetails; policy != nil {
-			fault("policy", policy.ViolatedDirective)
+			r.addFault("policy", policy.ViolatedDirective)
 		}
 	case *page.EventJavascriptDialogOpening:
-		fault("dialog", e.Message)
+		r.addFault("dialog", e.Message)
 	case *network.EventRequestWillBeSent:
-		r.requests = append(r.requests, e.Request.Method+" "+path(e.Request.URL))
-		if !strings.HasPrefix(e.Request.URL, r.origin+"/") && !strings.HasPrefix(e.Request.URL, "data:") { // which the policy allows or not
-			fault("other host", e.Request.URL)
+		r.requests = append(r.requests, e.Request.Method+" "+pathOf(e.Request.URL))
+		if !strings.HasPrefix(e.Request.URL, r.origin+"/") && !strings.HasPrefix(e.Request.URL, "data:") {
+			r.addFault("other host", e.Request.URL) // whether the policy allows it or not
 		}
 	case *network.EventWebSocketCreated:
-		fault("other host", e.URL)
+		r.addFault("other host", e.URL)
 	case *fetch.EventRequestPaused:
-		r.paused <- e.RequestID
+		r.held <- e.RequestID
 	}
 }
 
-func path(address string) string {
+func (r *record) addFault(kind, text string) { r.faults = append(r.faults, kind+": "+text) }
+
+func pathOf(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
 		return address
@@ -77,38 +81,46 @@ func path(address string) string {
 	return u.Path
 }
 
-// leave closes the tab and all others of this person. What went wrong in them
-// must be the expected faults and no others; see record for how they read.
-func (b *tab) leave(expected ...string) {
+// close closes the tab and all others of this person. It fails the test unless exactly the expected
+// faults have occurred, each at least once.
+func (b *tab) close(expected ...string) {
 	b.Helper()
-	if !b.Failed() {
-		for _, fault := range b.faults() {
-			if !slices.Contains(expected, fault) {
-				b.Errorf("the browser complains: %s", fault)
-			}
-		}
-		for _, fault := range expected {
-			if !slices.Contains(b.faults(), fault) {
-				b.Errorf("the browser does not say %q", fault)
-			}
+	defer b.cancel()
+	if b.Failed() {
+		return
+	}
+	faults := b.faults()
+	for _, fault := range faults {
+		if !slices.Contains(expected, fault) {
+			b.Errorf("the browser reports %q", fault)
 		}
 	}
-	b.close()
+	for _, fault := range expected {
+		if !slices.Contains(faults, fault) {
+			b.Errorf("the browser does not report %q", fault)
+		}
+	}
 }
 
-// faults returns what went wrong so far.
+// sync waits until the record holds everything that has happened in the page so far.
+func (b *tab) sync() {
+	b.Helper()
+	b.execute("1")
+}
+
+// faults returns what has gone wrong so far.
 func (b *tab) faults() []string {
 	b.Helper()
-	value[int](b, "1") // what the page has said before is known when this is answered
+	b.sync()
 	b.record.Lock()
 	defer b.record.Unlock()
 	return slices.Clone(b.record.faults)
 }
 
-// sent counts the requests so far, such as "POST /login".
-func (b *tab) sent(request string) (count int) {
+// countRequests counts the requests so far, such as "POST /login".
+func (b *tab) countRequests(request string) (count int) {
 	b.Helper()
-	value[int](b, "1")
+	b.sync()
 	b.record.Lock()
 	defer b.record.Unlock()
 	for _, sent := range b.record.requests {
@@ -119,10 +131,11 @@ func (b *tab) sent(request string) (count int) {
 	return count
 }
 
-// TestTheBrowserTellsOfFaults sees that leave would notice.
-func TestTheBrowserTellsOfFaults(t *testing.T) {
-	b, _ := visitLatchkey(t)
-	defer b.close()
+// TestEveryKindOfFaultIsRecorded shows that close would notice.
+func TestEveryKindOfFaultIsRecorded(t *testing.T) {
+	t.Parallel()
+	b, _ := newLatchkey(t)
+	defer b.cancel()
 	b.open("/login")
 	for _, row := range []struct{ script, fault string }{
 		{"document.body.setAttribute('style', 'color: red')", "policy: style-src-attr"},
@@ -138,10 +151,10 @@ func TestTheBrowserTellsOfFaults(t *testing.T) {
 		{"location.href = 'http://127.0.0.2:9/'", "other host: http://127.0.0.2:9/"},
 	} {
 		before := len(b.faults())
-		value[chromedp.Void](b, "setTimeout(() => { "+row.script+" })")
+		b.execute("setTimeout(() => { " + row.script + " })")
 		found := func() bool { return slices.Contains(b.faults()[before:], row.fault) }
-		for end := time.Now().Add(patience); !found(); time.Sleep(20 * time.Millisecond) {
-			if time.Now().After(end) {
+		for limit := time.Now().Add(patience); !found(); time.Sleep(20 * time.Millisecond) {
+			if time.Now().After(limit) {
 				t.Fatalf("%s: the faults are %q, want %q", row.script, b.faults()[before:], row.fault)
 			}
 		}

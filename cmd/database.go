@@ -11,15 +11,52 @@ import (
 	"latchkey/models"
 )
 
-// openStore opens the database, and makes it where there is none if create.
-func openStore(ctx context.Context, config Config, create bool) (*models.Store, error) {
+// openServerStore opens the database and creates it if there is none. While there is no user, it
+// first checks the settings of the first user, so that invalid ones stop the start before anything
+// is created.
+func openServerStore(ctx context.Context, config Config) (store *models.Store, hasUsers bool, err error) {
+	store, err = openStore(ctx, config, true)
+	switch {
+	case errors.Is(err, models.ErrNoDatabase):
+		if err := config.checkFirstUser(); err != nil {
+			return nil, false, err
+		}
+		store, err = openStore(ctx, config, false)
+		return store, false, err
+	case err != nil:
+		return nil, false, err
+	}
+	users, _, err := store.Users(ctx, models.UserQuery{Limit: 1})
+	if err == nil && len(users) == 0 {
+		err = config.checkFirstUser()
+	}
+	if err != nil {
+		return nil, false, errors.Join(err, store.Close())
+	}
+	return store, len(users) > 0, nil
+}
+
+// openCommandStore opens the database for a command, which never creates one.
+func openCommandStore(ctx context.Context, environ []string) (*models.Store, error) {
+	config, err := loadConfig(environ)
+	if err != nil {
+		return nil, err
+	}
+	return openStore(ctx, config, true)
+}
+
+// openStore opens the database. Unless it must exist, it is created where there is none.
+func openStore(ctx context.Context, config Config, mustExist bool) (*models.Store, error) {
+	slots := max(1, runtime.GOMAXPROCS(0)-1) // one processor is left to everything but password hashes
 	store, err := models.Open(ctx, models.Options{
-		URL:      config.DatabaseURL,
-		Existing: !create,
-		Hasher:   newHasher(config),
-		Policy:   auth.PasswordPolicy{MinLength: config.PasswordMinLength},
-		Sessions: models.SessionPolicy{Idle: config.RefreshTokenTTL, Absolute: config.SessionTTL, Grace: config.RefreshGrace},
-		Now:      time.Now,
+		URL:       config.DatabaseURL,
+		Existing:  mustExist,
+		Hasher:    auth.NewHasher(auth.Cost{Memory: config.Argon2Memory, Time: config.Argon2Time, Threads: 1}),
+		HashSlots: slots,
+		HashQueue: 32 * slots,
+		Policy:    config.passwordPolicy(),
+		Sessions:  models.SessionPolicy{Idle: config.RefreshTokenTTL, Absolute: config.SessionTTL, Grace: config.RefreshGrace},
+		Now:       time.Now,
 	})
 	if err != nil {
 		return nil, databaseAdvice(err)
@@ -27,25 +64,18 @@ func openStore(ctx context.Context, config Config, create bool) (*models.Store, 
 	return store, nil
 }
 
-// databaseAdvice says what a person can do about a database that does not open.
+// databaseAdvice adds what an operator can do about a database that cannot be opened.
 func databaseAdvice(err error) error {
-	advice := "see that the path exists and that Latchkey may write there"
+	advice := "check that the path exists and that Latchkey may write there"
 	switch {
 	case errors.Is(err, models.ErrNoCGO):
 		advice = "install gcc and build again with CGO_ENABLED=1"
 	case errors.Is(err, models.ErrNoDatabase):
-		advice = "run this where the server runs, with the same settings, or start the server once"
+		advice = "run this command where the server runs, with the same settings, or start the server first"
 	case errors.Is(err, models.ErrNewerDatabase):
-		advice = "start the newer version of Latchkey, or restore a backup of this one"
+		advice = "start the newer version of Latchkey, or restore a backup made by this one"
 	case errors.Is(err, models.ErrNotDatabase), errors.Is(err, models.ErrForeignDatabase):
-		advice = "set it to another path, or restore a backup; the file was left as it is"
+		advice = "set DATABASE_URL to another path, or restore a backup; the file has not been changed"
 	}
-	return fmt.Errorf("DATABASE_URL cannot be used: %w; %s", err, advice)
-}
-
-// newHasher leaves one processor to everything that is not a password.
-func newHasher(config Config) *auth.Hasher {
-	slots := max(1, runtime.GOMAXPROCS(0)-1)
-	cost := auth.Cost{Memory: config.Argon2Memory, Time: config.Argon2Time, Threads: 1}
-	return auth.NewHasher(cost, slots, 32*slots)
+	return fmt.Errorf("opening DATABASE_URL: %w; %s", err, advice)
 }

@@ -1,142 +1,174 @@
 package cmd
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"latchkey/auth"
 	"latchkey/models"
 )
 
-// Errors of the commands where the key is the secret itself, which is a
-// setting and not in the database.
+// Errors of commands that cannot change the keys of HS256, because those are settings.
 var (
-	errRotateSecret = errors.New("with JWT_ALG=HS256 the key is the secret itself: set JWT_SECRET to NEW,OLD " +
-		"on every server, and to NEW alone when the last tokens of the old one have ended")
-	errDropSecret = errors.New("with JWT_ALG=HS256 the key is the secret itself: set JWT_SECRET on every server " +
-		"to a new secret, without the stolen one")
+	errRotateSecret = errors.New("with JWT_ALG=HS256 the signing key is the secret itself: set JWT_SECRET to NEW,OLD " +
+		"on every server, and to NEW once the last token signed with OLD has expired")
+	errDropSecret = errors.New("with JWT_ALG=HS256 the signing key is the secret itself: set JWT_SECRET to a new secret " +
+		"on every server, without the stolen one")
 )
 
-// keysCommand is what a "latchkey keys" command works with.
-type keysCommand struct {
-	process
-	action string
-	store  *models.Store // nil with HS256
-	use    models.KeyUse
-	id     string // KID
-	force  bool   // --force
-	json   bool   // --json
+// keysCommands is what the "latchkey keys" commands share.
+type keysCommands struct {
+	environ []string
+	json    bool // --json
 }
 
-// keysActions is every "latchkey keys" command.
-func keysActions() map[string]func(*keysCommand, context.Context) error {
-	return map[string]func(*keysCommand, context.Context) error{
-		"list":        (*keysCommand).list,
-		"rotate":      (*keysCommand).rotate,
-		"compromised": (*keysCommand).compromised,
-	}
+// newKeys returns "latchkey keys" and its commands.
+func newKeys(environ []string) *cobra.Command {
+	group := newGroup("keys", "Manage the signing keys")
+	group.Long = `Manage the keys that sign and verify access tokens. The commands work while the
+server runs, with the same settings; every server follows within 2 seconds.`
+	group.Example = `  latchkey keys list
+  latchkey keys rotate`
+	k := &keysCommands{environ: environ}
+	group.PersistentFlags().BoolVar(&k.json, "json", false, "print the keys as JSON")
+	group.AddCommand(k.newList(), k.newRotate(), k.newCompromised())
+	return group
 }
 
-// runKeys runs "latchkey keys ARGS…". It works while the server runs, on the
-// same settings.
-func runKeys(ctx context.Context, p process, args []string) (err error) {
-	if len(args) == 0 {
-		return errUsage
-	}
-	action, known := keysActions()[args[0]]
-	c := &keysCommand{process: p, action: args[0]}
-	if !known || c.parse(args[1:]) != nil {
-		return errUsage
-	}
-	config, err := loadConfig(p.Environ)
-	if err != nil {
-		return err
-	}
-	c.use.Algorithm = config.JWTAlg
-	c.use.Secrets, err = findSecrets(config.JWTSecret)
-	if err != nil {
-		return err
-	}
-	if c.use.Algorithm != auth.HS256 {
-		if c.store, err = openStore(ctx, config, false); err != nil {
+// keysRun is one run of a "latchkey keys" command.
+type keysRun struct {
+	*keysCommands
+	*cobra.Command
+	store *models.Store // nil with HS256
+	use   models.KeyUse
+}
+
+// run returns a function for RunE that opens the database, if it holds the keys, calls do and lists
+// the keys.
+func (k *keysCommands) run(do func(r keysRun, args []string) error) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, args []string) (err error) {
+		config, err := loadConfig(k.environ)
+		if err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, c.store.Close()) }()
+		secrets, err := loadSecrets(config.JWTSecret)
+		if err != nil {
+			return err
+		}
+		r := keysRun{k, c, nil, models.KeyUse{Algorithm: config.JWTAlg, Secrets: secrets}}
+		if config.JWTAlg != auth.HS256 {
+			if r.store, err = openStore(c.Context(), config, true); err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, r.store.Close()) }()
+		}
+		if err = do(r, args); err == nil {
+			err = r.list()
+		}
+		if err != nil {
+			return fmt.Errorf("keys %s: %w", c.Name(), secretAdvice(err))
+		}
+		return nil
 	}
-	if err := action(c, ctx); err != nil {
-		return fmt.Errorf("keys %s: %w", c.action, secretAdvice(err))
-	}
-	return nil
 }
 
-// parse reads the arguments after the action. A KID may begin with -, so
-// package flag would take it for a flag.
-func (c *keysCommand) parse(args []string) error {
-	for _, arg := range args {
-		switch {
-		case arg == "--json":
-			c.json = true
-		case arg == "--force" && c.action == "rotate":
-			c.force = true
-		case c.action == "compromised" && c.id == "" && arg != "":
-			c.id = arg
-		default:
-			return errUsage
+func (k *keysCommands) newList() *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "List the keys in use",
+		Long: `List the keys in use. The current key signs; all keys verify. The next key is
+published already, so that others know it before it signs. A retiring key stays
+until the last token that it signed has expired.`,
+		Example: "  latchkey keys list --json",
+		Args:    arguments(0, 0),
+		RunE:    k.run(func(keysRun, []string) error { return nil }),
+	}
+}
+
+func (k *keysCommands) newRotate() *cobra.Command {
+	var force bool
+	c := &cobra.Command{
+		Use:   "rotate",
+		Short: "Sign with the next key from now on",
+		Long: `Sign with the next key from now on. Rotation logs nobody out: the previous key
+verifies until the last token that it signed has expired.`,
+		Example: "  latchkey keys rotate",
+		Args:    arguments(0, 0),
+		RunE: k.run(func(r keysRun, _ []string) error {
+			if r.store == nil {
+				return errRotateSecret
+			}
+			err := r.store.RotateKeys(r.Context(), models.CommandLine(), r.use, force)
+			if errors.Is(err, models.ErrKeyTooNew) {
+				return fmt.Errorf("%w; wait, or use --force", err)
+			}
+			return err
+		}),
+	}
+	c.Flags().BoolVar(&force, "force", false, "even if other services may not know the next key yet")
+	return c
+}
+
+func (k *keysCommands) newCompromised() *cobra.Command {
+	return &cobra.Command{
+		Use:   "compromised KID",
+		Short: "Remove a stolen key at once",
+		Long: `Remove a stolen key at once. Tokens that it signed are refused from then on. If
+it was the current key, the next key takes its place.`,
+		Example: "  latchkey keys compromised NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
+		Args:    arguments(1, 1),
+		RunE: k.run(func(r keysRun, args []string) error {
+			if r.store == nil {
+				return errDropSecret
+			}
+			return r.store.DropKey(r.Context(), models.CommandLine(), r.use, args[0])
+		}),
+	}
+}
+
+// escapeKeyID puts "--" before the arguments of "keys compromised" that are none of its flags. A
+// key id may begin with a hyphen and would be read as a flag.
+func escapeKeyID(args []string) []string {
+	if len(args) < 2 || args[0] != "keys" || args[1] != "compromised" || slices.Contains(args, "--") {
+		return args
+	}
+	escaped, rest := args[:2:2], []string{"--"}
+	for _, arg := range args[2:] {
+		if slices.Contains([]string{"-h", "--help", "--json"}, arg) || strings.HasPrefix(arg, "--json=") {
+			escaped = append(escaped, arg)
+		} else {
+			rest = append(rest, arg)
 		}
 	}
-	if c.action == "compromised" && c.id == "" {
-		return errUsage
-	}
-	return nil
-}
-
-func (c *keysCommand) rotate(ctx context.Context) error {
-	if c.store == nil {
-		return errRotateSecret
-	}
-	err := c.store.RotateKeys(ctx, c.use, c.force)
-	if errors.Is(err, models.ErrKeyTooNew) {
-		return fmt.Errorf("%w; wait, or use --force", err)
-	}
-	if err != nil {
-		return err
-	}
-	return c.list(ctx)
-}
-
-func (c *keysCommand) compromised(ctx context.Context) error {
-	if c.store == nil {
-		return errDropSecret
-	}
-	if err := c.store.DropKey(ctx, c.use, c.id); err != nil {
-		return err
-	}
-	return c.list(ctx)
+	return append(escaped, rest...)
 }
 
 // keyRow is a key in JSON.
 type keyRow struct {
 	ID        string     `json:"kid"`
 	Algorithm string     `json:"algorithm"`
-	State     string     `json:"state"`      // next, current, retiring; of secrets current, older
+	State     string     `json:"state"`      // next, current or retiring; for a secret current or older
 	CreatedAt *time.Time `json:"created_at"` // null for a secret
 	RetiresAt *time.Time `json:"retires_at"` // null unless retiring
 }
 
-// list prints the keys in use as they are now.
-func (c *keysCommand) list(ctx context.Context) error {
-	rows, err := c.rows(ctx)
+// list prints the keys in use.
+func (r keysRun) list() error {
+	rows, err := r.rows()
 	if err != nil {
 		return err
 	}
-	if c.json {
-		return json.NewEncoder(c.Stdout).Encode(rows)
+	if r.json {
+		return json.NewEncoder(r.OutOrStdout()).Encode(rows)
 	}
-	table := tabwriter.NewWriter(c.Stdout, 0, 0, 2, ' ', 0)
+	table := tabwriter.NewWriter(r.OutOrStdout(), 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "KID\tALGORITHM\tSTATE\tCREATED")
 	for _, row := range rows {
 		state, created := row.State, ""
@@ -151,11 +183,11 @@ func (c *keysCommand) list(ctx context.Context) error {
 	return table.Flush()
 }
 
-// rows reads the keys in use, all of which the secret must open.
-func (c *keysCommand) rows(ctx context.Context) ([]keyRow, error) {
-	rows := []keyRow{} // an empty list in JSON, not null
-	if c.store == nil {
-		for i, key := range auth.SecretKeys(c.use.Secrets) {
+// rows returns the keys in use. It fails with auth.ErrWrongSecret unless the secrets open them all.
+func (r keysRun) rows() ([]keyRow, error) {
+	rows := []keyRow{} // an empty JSON array rather than null
+	if r.store == nil {
+		for i, key := range auth.SecretKeys(r.use.Secrets) {
 			state := "older"
 			if i == 0 {
 				state = models.KeyCurrent
@@ -164,13 +196,13 @@ func (c *keysCommand) rows(ctx context.Context) ([]keyRow, error) {
 		}
 		return rows, nil
 	}
-	keys, err := c.store.SigningKeys(ctx, c.use.Algorithm)
+	keys, err := r.store.SigningKeys(r.Context(), r.use.Algorithm)
 	if err != nil {
 		return nil, err
 	}
 	for _, key := range keys {
 		rows = append(rows, keyRow{key.ID, key.Algorithm, key.State, &key.CreatedAt, key.RetiresAt})
 	}
-	_, err = c.use.Open(keys)
+	_, err = r.use.Open(keys)
 	return rows, err
 }

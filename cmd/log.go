@@ -8,11 +8,11 @@ import (
 	"golang.org/x/term"
 )
 
-// newLogger writes to w: for a person on a terminal, for machines elsewhere,
-// unless LOG_FORMAT says otherwise.
+// newLogger returns a logger that writes to w: text if w is a terminal and JSON otherwise, unless
+// LOG_FORMAT is set.
 func newLogger(config Config, w io.Writer) *slog.Logger {
 	var level slog.Level
-	_ = level.UnmarshalText([]byte(config.LogLevel)) // loadConfig has checked it
+	_ = level.UnmarshalText([]byte(config.LogLevel)) // checked by loadConfig
 	options := &slog.HandlerOptions{Level: level}
 	if config.LogFormat == "text" || config.LogFormat == "" && isTerminal(w) {
 		return slog.New(slog.NewTextHandler(w, options))
@@ -20,7 +20,7 @@ func newLogger(config Config, w io.Writer) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(w, options))
 }
 
-// isTerminal tells whether a person looks at what is written to w.
+// isTerminal reports whether w is a terminal.
 func isTerminal(w io.Writer) bool {
 	file, isFile := w.(*os.File)
 	return isFile && term.IsTerminal(int(file.Fd()))

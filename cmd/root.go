@@ -1,6 +1,5 @@
-// Latchkey is a login service: it shows the login page, keeps the users,
-// issues the tokens that the page and other services use, and ends them when
-// somebody says so.
+// Package cmd is the program: the command line, the settings, and the files that the first start
+// creates.
 package cmd
 
 import (
@@ -10,82 +9,66 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
+
+	"github.com/spf13/cobra"
 )
 
-// process is what a run has from the operating system.
+// process is what a run gets from the operating system.
 type process struct {
 	Args    []string // without the program's name
-	Environ []string // KEY=value
+	Environ []string // NAME=value
 	Stdin   io.Reader
 	Stdout  io.Writer
 	Stderr  io.Writer
 }
 
-// Main runs the program and ends the process with its exit code.
+// Main runs the program and ends the process: with exit code 0 after success, 2 after incorrect
+// usage, and 1 after any other failure.
 func Main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	err := run(ctx, process{os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr})
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "latchkey:", err)
-		os.Exit(exitCode(err))
-	}
+	os.Exit(run(ctx, process{os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr}))
 }
 
-const usage = `usage:
-  latchkey [serve]                starts the service
-  latchkey user add NAME          adds a user; [--email ADDRESS] [--role ROLE]...
-  latchkey user list              lists all users
-  latchkey user disable NAME      ends the user's sessions and lets nobody log in
-  latchkey user enable NAME
-  latchkey user password NAME     sets another password and ends the sessions
-  latchkey user role NAME ROLE... gives the user these roles and no others,
-                                  or with --none no role at all
-  latchkey user delete NAME
-  latchkey keys list              lists the keys that sign and verify tokens
-  latchkey keys rotate            makes the next key sign; [--force] at once
-  latchkey keys compromised KID   takes a stolen key out of use at once
-  latchkey version
-The user and keys commands answer in JSON with --json. A password is asked for,
-or read from standard input`
-
-// errUsage tells that the command line is not understood.
-var errUsage = errors.New(usage)
-
-func exitCode(err error) int {
-	if errors.Is(err, errUsage) {
+// run executes one command and returns the exit code. The server runs until ctx ends.
+func run(ctx context.Context, p process) (exit int) {
+	root := newRoot(p.Environ)
+	root.SetIn(p.Stdin)
+	root.SetOut(p.Stdout)
+	root.SetErr(p.Stderr)
+	root.SetArgs(escapeKeyID(p.Args))
+	command, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintln(p.Stderr, "latchkey:", err)
+	if _, incorrect := errors.AsType[usageError](err); incorrect {
+		fmt.Fprintf(p.Stderr, "\n%s", command.UsageString())
 		return 2
 	}
 	return 1
 }
 
-// run is the program. It returns when the command is done or, for serve, when
-// ctx has ended and running requests were answered.
-func run(ctx context.Context, p process) error {
-	switch {
-	case len(p.Args) == 0, len(p.Args) == 1 && p.Args[0] == "serve":
-		return serve(ctx, p)
-	case len(p.Args) == 1 && p.Args[0] == "version":
-		_, err := fmt.Fprintln(p.Stdout, "latchkey", version())
-		return err
-	case p.Args[0] == "help", p.Args[0] == "-h", p.Args[0] == "--help":
-		_, err := fmt.Fprintln(p.Stdout, usage)
-		return err
-	case p.Args[0] == "user":
-		return runUser(ctx, p, p.Args[1:])
-	case p.Args[0] == "keys":
-		return runKeys(ctx, p, p.Args[1:])
-	}
-	return errUsage
-}
+// newRoot returns the command line. environ is what the commands read their settings from.
+func newRoot(environ []string) *cobra.Command {
+	root := newServe(environ)
+	root.Use = "latchkey [COMMAND]"
+	root.Short = "The login page, the token issuer and the user store for an app"
+	root.Long = root.Short + `
 
-// version is the module's version, or the commit it was built from.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
-		return "dev"
-	}
-	return info.Main.Version
+Without a command, latchkey starts the server. Settings come from the
+environment or from .env in the working directory; the README lists them.`
+	root.Example = `  latchkey
+  ADDR=:8000 latchkey serve
+  latchkey user add jonas`
+	root.Args = refuseArguments
+	root.SilenceErrors, root.SilenceUsage = true, true // run prints both
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError(err.Error()) })
+	root.SetUsageTemplate(usageTemplate)
+	root.CompletionOptions.DisableDefaultCmd = true // newCompletion replaces it
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
+	root.SetHelpCommand(newHelp())
+	root.AddCommand(newServe(environ), newUser(environ), newKeys(environ), newVersion(), newCompletion())
+	return root
 }

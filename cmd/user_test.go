@@ -1,146 +1,143 @@
-package cmd
+package cmd_test
 
 import (
+	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
-	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"latchkey/auth/authtest"
+	"latchkey/cmd/cmdtest"
 )
 
-// latchkey runs a command in folder and returns what it said and its exit
-// code.
-func latchkey(t *testing.T, folder, stdin string, args ...string) (stdout, stderr string, exit int) {
-	t.Helper()
-	cmd := command(t, folder, args)
-	cmd.Stdin = strings.NewReader(stdin)
-	var out, diagnostics strings.Builder
-	cmd.Stdout, cmd.Stderr = &out, &diagnostics
-	err := cmd.Run()
-	var failed *exec.ExitError
-	if err != nil && !errors.As(err, &failed) {
-		t.Fatal(err)
-	}
-	return out.String(), diagnostics.String(), cmd.ProcessState.ExitCode()
-}
-
-func wantDone(t *testing.T, folder, stdin, want string, args ...string) {
-	t.Helper()
-	stdout, stderr, exit := latchkey(t, folder, stdin, args...)
-	if exit != 0 || !strings.Contains(stdout, want) || stderr != "" {
-		t.Errorf("%v: exit code %d, %q, %q", args, exit, stdout, stderr)
-	}
-}
-
-func wantRefused(t *testing.T, folder, stdin string, exit int, want string, args ...string) {
-	t.Helper()
-	stdout, stderr, got := latchkey(t, folder, stdin, args...)
-	if got != exit || !strings.HasPrefix(stderr, "latchkey: ") || !strings.Contains(stderr, want) || stdout != "" {
-		t.Errorf("%v: exit code %d, want %d and %q: %q, %q", args, got, exit, want, stdout, stderr)
-	}
-}
-
-// TestUserCommandsWorkWhileTheServerRuns takes one user through its life.
+// TestUserCommandsWorkWhileTheServerRuns follows one user from adding to deleting.
 func TestUserCommandsWorkWhileTheServerRuns(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
-	p := start(t, folder, "ADMIN_PASSWORD=correct horse battery")
+	p := cmdtest.Start(t, folder, "ADMIN_PASSWORD="+adminPassword)
 	const password = "some other words"
-	wantDone(t, folder, password+"\n", "jonas is added.", "user", "add", "jonas", "--role", "editor", "--email", "jonas@example.org", "--role=reader")
-	status, token := login(t, p.url, "jonas", password)
-	if status != 200 || who(t, p.url, token) != 200 {
-		t.Fatalf("the new user cannot log in: %d", status)
+	wantDone(t, folder, password+"\n", "jonas has been added.",
+		"user", "add", "jonas", "--role", "editor", "--email", "jonas@example.org", "--role=reader")
+	status, token := p.Login("jonas", password)
+	if status != 200 || p.Who(token) != 200 {
+		t.Fatalf("the new user cannot log in: status %d", status)
 	}
-	wantDone(t, folder, "", "now: admin", "user", "role", "JONAS", "admin")
-	if status := get(t, p.url+"/users", token); status != 200 {
-		t.Errorf("the role does not count: %d", status)
+	wantDone(t, folder, "", "roles now: admin", "user", "role", "JONAS", "admin")
+	if status, _ := p.Get("/users", token); status != 200 {
+		t.Errorf("GET /users after the user has become an admin: status %d", status)
 	}
-	listed, _, _ := latchkey(t, folder, "", "user", "list", "--json")
-	var page struct{ Users json.RawMessage }
-	_, byHTTP := ask(t, p.url+"/users", token)
-	must(t, json.Unmarshal([]byte(byHTTP), &page))
-	if fieldsOf(t, listed) != fieldsOf(t, string(page.Users)) {
-		t.Errorf("the command lists %s, and GET /users %s", listed, byHTTP)
+	wantDone(t, folder, "", "no roles now", "user", "role", "jonas", "--none")
+	wantDone(t, folder, "", "jonas has been disabled", "user", "disable", "jonas")
+	if status := p.Who(token); status != 401 {
+		t.Errorf("GET /user of a disabled user: status %d", status)
 	}
-	wantDone(t, folder, "", "without a role", "user", "role", "jonas", "--none")
-	wantDone(t, folder, "", "jonas is disabled", "user", "disable", "jonas")
-	if status := who(t, p.url, token); status != 401 {
-		t.Errorf("a disabled user: %d", status)
-	}
-	wantDone(t, folder, "", "jonas is enabled", "user", "enable", "jonas")
-	_, token = login(t, p.url, "jonas", password)
+	wantDone(t, folder, "", "jonas has been enabled", "user", "enable", "jonas")
+	_, token = p.Login("jonas", password)
 	wantDone(t, folder, "yet other words\r\n", "new password", "user", "password", "jonas")
-	if status := who(t, p.url, token); status != 401 {
-		t.Errorf("a session from before the new password: %d", status)
+	if status := p.Who(token); status != 401 {
+		t.Errorf("GET /user with a session from before the new password: status %d", status)
 	}
-	if status, _ := login(t, p.url, "jonas", password); status != 401 {
-		t.Errorf("the old password: %d", status)
+	if status, _ := p.Login("jonas", password); status != 401 {
+		t.Errorf("POST /login with the old password: status %d", status)
 	}
-	if status, _ := login(t, p.url, "jonas", "yet other words"); status != 200 {
-		t.Errorf("the new password: %d", status)
+	if status, _ := p.Login("jonas", "yet other words"); status != 200 {
+		t.Errorf("POST /login with the new password: status %d", status)
 	}
-	wantDone(t, folder, "", "jonas is deleted", "user", "delete", "jonas")
-	wantRefused(t, folder, "", 1, "no such user", "user", "delete", "jonas")
-	wantRefused(t, folder, "", 1, "last enabled administrator", "user", "delete", "admin")
-	if log := p.stop(t); strings.Contains(log, password) {
-		t.Error("the log holds a password")
+	wantDone(t, folder, "", "jonas has been deleted", "user", "delete", "jonas")
+	wantFailure(t, folder, "", "user not found", "user", "delete", "jonas")
+	wantFailure(t, folder, "", "last enabled administrator", "user", "delete", "admin")
+	if log := p.Stop(); strings.Contains(log, password) {
+		t.Error("the log contains a password")
 	}
 }
 
-func TestUserListIsATableOrJSON(t *testing.T) {
+func TestUserListPrintsATableOrJSON(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
-	start(t, folder, "ADMIN_NAME=zoe").stop(t)
+	cmdtest.Start(t, folder, "ADMIN_NAME=zoe").Stop()
 	wantDone(t, folder, "some other words", "added", "user", "add", "jonas", "--email", "jonas@example.org")
 	wantDone(t, folder, "some other words", `"username":"Petra"`, "user", "add", "--json", "Petra", "--role", "editor")
-	stdout, _, _ := latchkey(t, folder, "", "user", "list", "--json")
+	array := cmdtest.Command{Folder: folder, Args: []string{"user", "list", "--json"}}.Run(t).Stdout
 	var users []map[string]any
-	if err := json.Unmarshal([]byte(stdout), &users); err != nil || len(users) != 3 {
-		t.Fatalf("%v: %s", err, stdout)
+	if err := json.Unmarshal([]byte(array), &users); err != nil || len(users) != 3 {
+		t.Fatalf("%v: %s", err, array)
 	}
-	if users[0]["username"] != "jonas" || users[0]["email"] != "jonas@example.org" || users[1]["roles"].([]any)[0] != "editor" || users[1]["email"] != nil {
+	jonas, petra := users[0], users[1]
+	if jonas["username"] != "jonas" || jonas["email"] != "jonas@example.org" || petra["roles"].([]any)[0] != "editor" || petra["email"] != nil {
 		t.Errorf("the users are %v", users)
 	}
-	table, _, _ := latchkey(t, folder, "", "user", "list")
+	table := cmdtest.Command{Folder: folder, Args: []string{"user", "list"}}.Run(t).Stdout
 	if lines := strings.Split(strings.TrimSpace(table), "\n"); len(lines) != 4 || !strings.HasPrefix(lines[0], "NAME") || !strings.HasPrefix(lines[2], "Petra") {
 		t.Errorf("the table is\n%s", table)
 	}
 }
 
-func TestUserCommandsThatAreRefused(t *testing.T) {
+func TestUserListHasTheFieldsOfTheAPI(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
-	wantRefused(t, folder, "", 1, "no database", "user", "list")
-	wantRefused(t, folder, "some other words", 1, "no database", "user", "add", "jonas")
-	if files := snapshot(t, folder); len(files) > 0 {
-		t.Errorf("a command in the wrong place made %v", files)
-	}
-	start(t, folder).stop(t)
-	wantDone(t, folder, "some other words", "added", "user", "add", "jonas")
-	wantRefused(t, folder, "some other words", 1, "taken", "user", "add", "Jonas")
-	wantRefused(t, folder, "short", 1, "too short", "user", "add", "petra")
-	wantRefused(t, folder, "", 1, "too short", "user", "password", "jonas")
-	wantRefused(t, folder, "some other words", 1, "username", "user", "add", "a b")
-	wantRefused(t, folder, "some other words", 1, "role", "user", "add", "petra", "--role", "Admin")
-	wantRefused(t, folder, "some other words", 1, "e-mail", "user", "add", "petra", "--email", "petra")
-	wantRefused(t, folder, "", 1, "no such user", "user", "disable", "petra")
-	for _, args := range [][]string{
-		{"user"}, {"user", "rename"}, {"user", "add"}, {"user", "add", "petra", "secret"}, {"user", "disable", "a", "b"},
-		{"user", "list", "jonas"}, {"user", "add", "petra", "--password", "x"}, {"user", "delete", "jonas", "--role", "x"}, {"user", "--json"},
-		{"user", "role", "jonas"}, {"user", "role", "jonas", "editor", "--none"},
-	} {
-		wantRefused(t, folder, "some other words", 2, "usage:", args...)
+	p := cmdtest.Start(t, folder, "ADMIN_PASSWORD="+adminPassword)
+	_, token := p.Login("admin", adminPassword)
+	_, body := p.Get("/users", token)
+	var page struct{ Users json.RawMessage }
+	authtest.Must(t, json.Unmarshal([]byte(body), &page))
+	array := cmdtest.Command{Folder: folder, Args: []string{"user", "list", "--json"}}.Run(t).Stdout
+	if got, want := fieldsOf(t, array), fieldsOf(t, string(page.Users)); got != want {
+		t.Errorf("the command prints the fields %s, GET /users has %s", got, want)
 	}
 }
 
-// fieldsOf names the fields of the users in a JSON array.
+// fieldsOf lists the fields of each object in a JSON array.
 func fieldsOf(t *testing.T, array string) string {
 	t.Helper()
-	var users []map[string]any
-	must(t, json.Unmarshal([]byte(array), &users))
+	var objects []map[string]any
+	authtest.Must(t, json.Unmarshal([]byte(array), &objects))
 	var names []string
-	for _, user := range users {
-		names = append(names, fmt.Sprint(slices.Sorted(maps.Keys(user))))
+	for _, object := range objects {
+		names = append(names, fmt.Sprint(slices.Sorted(maps.Keys(object))))
 	}
 	return strings.Join(names, "\n")
+}
+
+func TestUserCommandsNeverCreateADatabase(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	wantFailure(t, folder, "", "the database does not exist", "user", "list")
+	wantFailure(t, folder, "some other words", "the database does not exist", "user", "add", "jonas")
+	if files := readFolder(t, folder); len(files) > 0 {
+		t.Errorf("the commands created %v", files)
+	}
+}
+
+func TestUserCommandsRefuseInvalidInput(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	cmdtest.Start(t, folder).Stop()
+	wantDone(t, folder, "some other words", "added", "user", "add", "jonas")
+	wantFailure(t, folder, "some other words", "taken", "user", "add", "Jonas")
+	wantFailure(t, folder, "short", "too short", "user", "add", "petra")
+	wantFailure(t, folder, "", "too short", "user", "password", "jonas")
+	wantFailure(t, folder, "some other words", "username", "user", "add", "a b")
+	wantFailure(t, folder, "some other words", "role", "user", "add", "petra", "--role", "Admin")
+	wantFailure(t, folder, "some other words", "e-mail", "user", "add", "petra", "--email", "petra")
+	wantFailure(t, folder, "", "user not found", "user", "disable", "petra")
+}
+
+// TestUserListQuotesControlCharacters writes a name to the database that would colour a terminal.
+func TestUserListQuotesControlCharacters(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	cmdtest.Start(t, folder).Stop()
+	db, err := sql.Open("sqlite3", "file:"+filepath.Join(folder, "data", "latchkey.db"))
+	authtest.Must(t, err)
+	defer db.Close()
+	_, err = db.Exec("UPDATE users SET username = ?, email = ?", "\x1b[31mred", "a\u009b31m@example.org")
+	authtest.Must(t, err)
+	table := cmdtest.Command{Folder: folder, Args: []string{"user", "list"}}.Run(t).Stdout
+	if strings.ContainsAny(table, "\x1b\u009b") || !strings.Contains(table, `"\x1b[31mred"`) {
+		t.Errorf("the table is %q", table)
+	}
 }

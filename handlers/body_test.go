@@ -8,126 +8,140 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"latchkey/auth/authtest"
 )
 
-func TestOnlyJSONIsRead(t *testing.T) {
+func TestOperationsReadJSONOnly(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
-	body := `{"name":"marisol","password":"` + testPassword + `"}`
-	for _, row := range []struct {
-		contentType string
-		status      int
-	}{
-		{"application/json", 200},
-		{"application/json; charset=utf-8", 200},
-		{"Application/JSON", 200},
-		{"", 415},
-		{"text/plain", 415},
-		{"application/x-www-form-urlencoded", 415},
-		{"multipart/form-data; boundary=x", 415},
-		{"application/problem+json", 415},
-		{"application/jsonp", 415},
-		{"json", 415},
-		{"text/plain, application/json", 415},
-		{"application/json;;;", 415},
+	for contentType, status := range map[string]int{
+		"application/json":                  200,
+		"application/json; charset=utf-8":   200,
+		"Application/JSON":                  200,
+		"":                                  415,
+		"text/plain":                        415,
+		"application/x-www-form-urlencoded": 415,
+		"multipart/form-data; boundary=x":   415,
+		"application/problem+json":          415,
+		"application/jsonp":                 415,
+		"json":                              415,
+		"text/plain, application/json":      415,
+		"application/json;;;":               415,
 	} {
-		t.Run(row.contentType, func(t *testing.T) {
-			a := s.send(t, "POST", "/login", body, "Content-Type", row.contentType)
-			wantStatus(t, a, row.status)
-			if row.status == 415 {
-				wantProblem(t, a, 415)
+		t.Run(contentType, func(t *testing.T) {
+			r := s.send(t, "POST", "/login", credentials("marisol"), "Content-Type", contentType)
+			wantStatus(t, r, status)
+			if status == 415 {
+				wantType(t, r, 415, "unsupported-media-type")
 			}
 		})
 	}
 	form := s.send(t, "POST", "/login", "name=marisol&password=x", "Content-Type", "application/x-www-form-urlencoded")
-	wantProblem(t, form, 415)
-	missing := s.send(t, "POST", "/login", body)
-	wantProblem(t, missing, 415)
-	gzipped := s.postJSON(t, "/login", body, "Content-Encoding", "gzip")
-	wantProblem(t, gzipped, 415)
+	wantType(t, form, 415, "unsupported-media-type")
+	withoutType := s.send(t, "POST", "/login", credentials("marisol"))
+	wantType(t, withoutType, 415, "unsupported-media-type")
+	compressed := s.postJSON(t, "/login", credentials("marisol"), "Content-Encoding", "gzip")
+	wantType(t, compressed, 415, "unsupported-media-type")
 }
 
-func TestABodyThatCannotBeReadIs400(t *testing.T) {
+func TestMalformedBodyIs400(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
-	for name, body := range map[string]string{
-		"nothing":               ``,
-		"spaces":                `   `,
-		"cut":                   `{"name":"canary-5309","passw`,
-		"trailing value":        `{"name":"canary-5309","password":"x"}{}`,
-		"trailing comma":        `{"name":"canary-5309","password":"x",}`,
-		"trailing text":         `{"name":"canary-5309","password":"x"} canary-5309`,
-		"bare word":             `canary-5309`,
-		"single quotes":         `{'name':'canary-5309'}`,
-		"comment":               `{"name":"canary-5309"/*5309*/,"password":"x"}`,
-		"key twice":             `{"name":"marisol","name":"canary-5309","password":"x"}`,
-		"key in another case":   `{"name":"marisol","NAME":"canary-5309","password":"x"}`,
-		"only another case":     `{"Name":"canary-5309","password":"x"}`,
-		"key that folds to one": "{\"name\":\"canary-5309\",\"pa\u017fsword\":\"x\"}",
-		"invalid UTF-8":         "{\"name\":\"canary-5309\xff\",\"password\":\"x\"}",
-		"overlong UTF-8":        "{\"name\":\"canary-5309\xc0\x80\",\"password\":\"x\"}",
-		"byte order mark":       "\ufeff{\"name\":\"canary-5309\",\"password\":\"x\"}",
-		"NUL":                   "{\"name\":\"canary-5309\x00\",\"password\":\"x\"}",
-		"escaped NUL":           `{"name":"canary-5309\u0000","password":"x"}`,
-		"lone surrogate":        `{"name":"canary-5309\ud800","password":"x"}`,
-		"UTF-16":                "{\x00}\x00",
-		"deep arrays":           `{"name":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `,"password":"x"}`,
-		"deep objects":          strings.Repeat(`{"a":`, 2500) + `1` + strings.Repeat(`}`, 2500),
-		"huge number":           `{"name":1e,"password":"x"}`,
-	} {
+	for name, body := range malformedBodies() {
 		t.Run(name, func(t *testing.T) {
-			a := s.postJSON(t, "/login", body)
-			wantProblem(t, a, 400)
-			if strings.Contains(a.body, "5309") {
-				t.Errorf("the answer repeats what was sent: %s", a.body)
+			r := s.postJSON(t, "/login", body)
+			wantType(t, r, 400, "malformed-body")
+			if strings.Contains(r.body, canary) {
+				t.Errorf("the response repeats what was sent: %s", r.body)
 			}
 		})
 	}
-	if strings.Contains(s.log.String(), "5309") {
+	if strings.Contains(s.logged.String(), canary) {
 		t.Error("the log repeats what was sent")
 	}
 }
 
-// padded returns a body of exactly size bytes whose pair is right.
+func malformedBodies() map[string]string {
+	bodies := map[string]string{
+		"empty":                    ``,
+		"only spaces":              `   `,
+		"cut off":                  `{"name":"CANARY","passw`,
+		"second value":             `{"name":"CANARY","password":"x"}{}`,
+		"trailing comma":           `{"name":"CANARY","password":"x",}`,
+		"trailing text":            `{"name":"CANARY","password":"x"} CANARY`,
+		"bare word":                `CANARY`,
+		"single quotes":            `{'name':'CANARY'}`,
+		"comment":                  `{"name":"CANARY"/*CANARY*/,"password":"x"}`,
+		"repeated key":             `{"name":"marisol","name":"CANARY","password":"x"}`,
+		"repeated key, other case": `{"name":"marisol","NAME":"CANARY","password":"x"}`,
+		"key in upper case":        `{"Name":"CANARY","password":"x"}`,
+		"key that folds to a name": "{\"name\":\"CANARY\",\"pa\u017fsword\":\"x\"}",
+		"invalid UTF-8":            "{\"name\":\"CANARY\xff\",\"password\":\"x\"}",
+		"overlong UTF-8":           "{\"name\":\"CANARY\xc0\x80\",\"password\":\"x\"}",
+		"byte order mark":          "\ufeff{\"name\":\"CANARY\",\"password\":\"x\"}",
+		"NUL":                      "{\"name\":\"CANARY\x00\",\"password\":\"x\"}",
+		"escaped NUL":              `{"name":"CANARY\u0000","password":"x"}`,
+		"lone surrogate":           `{"name":"CANARY\ud800","password":"x"}`,
+		"UTF-16":                   "{\x00}\x00",
+		"deep arrays":              `{"name":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `,"password":"x"}`,
+		"deep objects":             strings.Repeat(`{"a":`, 2500) + `1` + strings.Repeat(`}`, 2500),
+		"malformed number":         `{"name":1e,"password":"x"}`,
+	}
+	for name, body := range bodies {
+		bodies[name] = strings.ReplaceAll(body, "CANARY", canary)
+	}
+	return bodies
+}
+
+// padded returns a valid body of POST /login that is exactly size bytes long.
 func padded(size int) string {
-	body := `{"name":"marisol","password":"` + testPassword + `"}`
+	body := credentials("marisol")
 	return body + strings.Repeat(" ", size-len(body))
 }
 
-func TestTheBodyLimitIsExact(t *testing.T) {
+func TestBodyLimitIsExact(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
-	for _, row := range []struct{ size, status int }{
-		{16383, 200}, {16384, 200}, {16385, 413}, {30000, 413}, {3 << 20, 413},
-	} {
-		t.Run(fmt.Sprint(row.size), func(t *testing.T) {
-			plain := s.postJSON(t, "/login", padded(row.size))
-			wantStatus(t, plain, row.status)
-			// A reader whose length is not known goes out chunked.
-			chunked := s.sendReader(t, "POST", "/login", io.MultiReader(strings.NewReader(padded(row.size))), "Content-Type", "application/json")
-			wantStatus(t, chunked, row.status)
-			if row.status == 413 {
-				wantProblem(t, plain, 413)
-				wantProblem(t, chunked, 413)
+	for size, status := range map[int]int{16383: 200, 16384: 200, 16385: 413, 30000: 413, 3 << 20: 413} {
+		t.Run(fmt.Sprint(size), func(t *testing.T) {
+			withLength := s.postJSON(t, "/login", padded(size))
+			wantStatus(t, withLength, status)
+			// A reader of unknown length is sent in chunks.
+			chunked := s.sendReader(t, "POST", "/login", io.MultiReader(strings.NewReader(padded(size))), "Content-Type", "application/json")
+			wantStatus(t, chunked, status)
+			if status == 413 {
+				wantType(t, withLength, 413, "body-too-large")
+				wantType(t, chunked, 413, "body-too-large")
 			}
 		})
 	}
 }
 
-// TestABodyCutShortIs400 says one length and sends less, in both framings.
-func TestABodyCutShortIs400(t *testing.T) {
+func TestOperationWithoutBodyIgnoresASmallOne(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	wantStatus(t, s.send(t, "POST", "/refresh", strings.Repeat("x", 16384)), 204)
+	wantType(t, s.send(t, "POST", "/refresh", strings.Repeat("x", 16385)), 413, "body-too-large")
+}
+
+func TestTruncatedBodyIs400(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	for name, request := range map[string]string{
-		"by length":                      "Content-Length: 200\r\n\r\n{\"name\":",
-		"by length, after a whole value": "Content-Length: 200\r\n\r\n{\"name\":\"marisol\",\"password\":\"" + testPassword + "\"}",
-		"in chunks":                      "Transfer-Encoding: chunked\r\n\r\n8\r\n{\"name\":\r\n",
-		"bad chunk":                      "Transfer-Encoding: chunked\r\n\r\nzz\r\n{\"name\":\r\n",
+		"shorter than Content-Length":    "Content-Length: 200\r\n\r\n{\"name\":",
+		"one whole value, but too short": "Content-Length: 200\r\n\r\n" + credentials("marisol"),
+		"missing chunks":                 "Transfer-Encoding: chunked\r\n\r\n8\r\n{\"name\":\r\n",
+		"malformed chunk":                "Transfer-Encoding: chunked\r\n\r\nzz\r\n{\"name\":\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			conn, err := net.Dial("tcp", s.Listener.Addr().String())
-			must(t, err)
+			authtest.Must(t, err)
 			defer conn.Close()
 			fmt.Fprintf(conn, "POST /login HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\n%s", s.Listener.Addr(), request)
-			must(t, conn.(*net.TCPConn).CloseWrite())
+			authtest.Must(t, conn.(*net.TCPConn).CloseWrite())
 			response, err := http.ReadResponse(bufio.NewReader(conn), nil)
-			must(t, err)
+			authtest.Must(t, err)
 			defer response.Body.Close()
 			if response.StatusCode != 400 {
 				t.Errorf("status %d", response.StatusCode)

@@ -1,62 +1,72 @@
 package handlers
 
 import (
-	"errors"
 	"net/http"
 	"strings"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"latchkey/auth"
-	"latchkey/models"
 )
 
-// Errors of the cookie.
-var (
-	errNoCookie  = errors.New("no refresh cookie was sent")
-	errTwoCookie = errors.New("the refresh cookie was sent twice")
-)
-
-// cookieName is the refresh cookie's. Under https its prefix makes browsers
-// accept it from this host alone, whole and secure; under http, which a home
-// network uses, no browser would store it with that.
+// cookieName returns the name of the refresh cookie. Under https its prefix makes browsers refuse
+// it from other hosts, for other paths and over http. Under http browsers refuse that prefix.
 func (h *Handler) cookieName() string {
-	if h.https() {
+	if h.isHTTPS() {
 		return "__Host-latchkey"
 	}
 	return "latchkey"
 }
 
-func (h *Handler) https() bool { return strings.HasPrefix(h.PublicURL, "https://") }
+func (h *Handler) isHTTPS() bool { return strings.HasPrefix(h.publicURL, "https://") }
 
-// cookie makes the refresh cookie: no script can read it, and no request that
-// another site causes carries it (ASVS 3.3).
-func (h *Handler) cookie(value string, maxAge int) *http.Cookie {
-	return &http.Cookie{
+// cookies returns the refresh cookie with this value, for the header Set-Cookie. No script can read
+// it, and requests that another site causes do not carry it (ASVS 3.3).
+func (h *Handler) cookies(value string, maxAge int) []http.Cookie {
+	return []http.Cookie{{
 		Name: h.cookieName(), Value: value, Path: "/", MaxAge: maxAge,
-		HttpOnly: true, Secure: h.https(), SameSite: http.SameSiteStrictMode,
+		HttpOnly: true, Secure: h.isHTTPS(), SameSite: http.SameSiteStrictMode,
+	}}
+}
+
+// sessionCookie returns the cookie with the newest refresh token of a session. The browser keeps it
+// for as long as the session lasts without use.
+func (h *Handler) sessionCookie(t tokens) []http.Cookie {
+	seconds := int(t.session.ExpiresAt.Sub(t.session.LastUsedAt) / time.Second)
+	return h.cookies(t.refresh, max(seconds, 1))
+}
+
+// clearedCookie returns the cookie that removes the refresh cookie. Only a logout may send it: a
+// refresh that lost a race would remove what the winner received.
+func (h *Handler) clearedCookie() []http.Cookie { return h.cookies("", -1) }
+
+// cookieValues returns the values of the cookies with this name.
+func cookieValues(r *http.Request, name string) (values []string) {
+	for _, cookie := range r.CookiesNamed(name) {
+		values = append(values, cookie.Value)
 	}
+	return values
 }
 
-// setCookie gives the browser the newest refresh token of a session, for as
-// long as the session lasts without use.
-func (h *Handler) setCookie(w http.ResponseWriter, text string, session models.Session) {
-	seconds := int(session.ExpiresAt.Sub(session.LastUsedAt) / time.Second)
-	http.SetCookie(w, h.cookie(text, max(seconds, 1)))
-}
-
-// clearCookie takes it away again. Only logging out does: a refresh that lost
-// a race must not take what the winner got.
-func (h *Handler) clearCookie(w http.ResponseWriter) { http.SetCookie(w, h.cookie("", -1)) }
-
-// refreshCookie returns the refresh token of the request's cookie. It fails
-// with errNoCookie, errTwoCookie or auth.ErrInvalidRefreshToken.
-func (h *Handler) refreshCookie(r *http.Request) (auth.RefreshToken, error) {
-	cookies := r.CookiesNamed(h.cookieName())
+// parseRefreshCookie returns the refresh token in the values of the refresh cookie. It fails with
+// errNoCookie, errTwoCookies or auth.ErrInvalidRefreshToken.
+func (h *Handler) parseRefreshCookie(values []string) (auth.RefreshToken, error) {
 	switch {
-	case len(cookies) == 0 || len(cookies) == 1 && cookies[0].Value == "":
+	case len(values) == 0 || len(values) == 1 && values[0] == "":
 		return auth.RefreshToken{}, errNoCookie
-	case len(cookies) > 1: // which of them is ours cannot be known
-		return auth.RefreshToken{}, errTwoCookie
+	case len(values) > 1: // which of them is ours cannot be known
+		return auth.RefreshToken{}, errTwoCookies
 	}
-	return h.RefreshTokens.Parse(cookies[0].Value)
+	return h.refreshTokens.Parse(values[0])
+}
+
+// readsCookie documents that an operation reads the refresh cookie. The guard bearerOrCookie does
+// so by itself.
+func readsCookie(op *huma.Operation) {
+	op.Parameters = append(op.Parameters, &huma.Param{
+		Name: op.Metadata[cookieNameKey].(string), In: "cookie",
+		Description: "The refresh cookie of this browser, set by `/login` and `/refresh`.",
+		Schema:      &huma.Schema{Type: huma.TypeString},
+	})
 }

@@ -3,22 +3,36 @@ package handlers
 import (
 	"net/http"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
 )
 
-// allowOrigins lets browser apps of these origins use the routes that are open
-// to them: those of every origin what is marked so, those that the operator
-// named what needs a bearer, and /token. Never what goes by cookies:
-// credentials are not allowed along.
-func allowOrigins(origins []string, open map[string]bool) echo.MiddlewareFunc {
+// anyOrigin lets browser apps of every origin read the response. It is for what is public anyway.
+func anyOrigin(op *huma.Operation) { op.Metadata[anyOriginKey] = true }
+
+func isOpenToAnyOrigin(op *huma.Operation) bool { return op.Metadata[anyOriginKey] != nil }
+
+// allowedOrigins lets browser apps of Options.AllowedOrigins use a public route.
+func allowedOrigins(op *huma.Operation) { op.Metadata[allowedOriginsKey] = true }
+
+// isOpenToAllowedOrigins reports whether browser apps of Options.AllowedOrigins may use a route:
+// all that need a bearer, except those that also accept a cookie.
+func isOpenToAllowedOrigins(op *huma.Operation) bool {
+	return op.Metadata[allowedOriginsKey] != nil || !isPublic(op) && op.Metadata[sameOriginKey] == nil
+}
+
+// allowOrigins lets browser apps of these origins use the routes that isOpen reports (CORS). It
+// never allows credentials, so browsers send no cookie along.
+func (h *Handler) allowOrigins(origins []string, isOpen func(*huma.Operation) bool) echo.MiddlewareFunc {
 	return middleware.CORSWithConfig(middleware.CORSConfig{
 		Skipper: func(c echo.Context) bool {
 			method := c.Request().Method
-			if method == http.MethodOptions { // a preflight asks for another one
+			if method == http.MethodOptions { // a preflight, which asks about another method
 				method = c.Request().Header.Get(echo.HeaderAccessControlRequestMethod)
 			}
-			return !open[method+" "+c.Path()]
+			op := h.route(c, method)
+			return op == nil || !isOpen(op)
 		},
 		AllowOrigins:  origins,
 		AllowHeaders:  []string{echo.HeaderAuthorization, echo.HeaderContentType},

@@ -1,12 +1,16 @@
 package handlers
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"testing"
+
+	"latchkey/auth/authtest"
 )
 
-func TestOriginsThatAreAllowed(t *testing.T) {
-	s := newServer(t) // https://app.example
+func TestAllowedOriginsMayUseBearerOperationsOnly(t *testing.T) {
+	t.Parallel()
+	s := newServer(t) // ALLOWED_ORIGINS is https://app.example
 	for _, row := range []struct {
 		name, method, path, origin string
 		allowed                    bool
@@ -14,6 +18,7 @@ func TestOriginsThatAreAllowed(t *testing.T) {
 		{"bearer operation", "GET", "/user", "https://app.example", true},
 		{"operation with a parameter", "PATCH", "/users/1", "https://app.example", true},
 		{"token", "POST", "/token", "https://app.example", true},
+		{"revoke", "POST", "/revoke", "https://app.example", true},
 		{"trailing slash", "GET", "/users/me/", "https://app.example", true},
 		{"another origin", "GET", "/user", "https://evil.example", false},
 		{"longer origin", "GET", "/user", "https://app.example.evil.example", false},
@@ -24,6 +29,7 @@ func TestOriginsThatAreAllowed(t *testing.T) {
 		{"sign-up", "POST", "/register", "https://app.example", false},
 		{"page", "GET", "/", "https://app.example", false},
 		{"unknown path", "GET", "/nothing", "https://app.example", false},
+		{"unknown path under a known one", "PATCH", "/users/1/2", "https://app.example", false},
 		{"unknown method", "DELETE", "/user", "https://app.example", false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -33,12 +39,12 @@ func TestOriginsThatAreAllowed(t *testing.T) {
 			}
 			preflight := s.send(t, "OPTIONS", row.path, "", "Origin", row.origin,
 				"Access-Control-Request-Method", row.method, "Access-Control-Request-Headers", "authorization")
-			real := s.send(t, row.method, row.path, "", "Origin", row.origin)
-			for name, a := range map[string]answer{"preflight": preflight, "request": real} {
-				if got := a.Header.Get("Access-Control-Allow-Origin"); got != want {
+			request := s.send(t, row.method, row.path, "", "Origin", row.origin)
+			for name, r := range map[string]response{"preflight": preflight, "request": request} {
+				if got := r.Header.Get("Access-Control-Allow-Origin"); got != want {
 					t.Errorf("%s: Access-Control-Allow-Origin is %q", name, got)
 				}
-				if a.Header.Get("Access-Control-Allow-Credentials") != "" {
+				if r.Header.Get("Access-Control-Allow-Credentials") != "" {
 					t.Errorf("%s: credentials are allowed", name)
 				}
 			}
@@ -46,23 +52,18 @@ func TestOriginsThatAreAllowed(t *testing.T) {
 	}
 }
 
-// TestWhatIsPublishedIsOpenToEveryOrigin also where the operator named none.
-func TestWhatIsPublishedIsOpenToEveryOrigin(t *testing.T) {
-	named := newServer(t)
-	none, err := New(Options{PublicURL: "http://localhost:8000", Issuer: named.Issuer, Log: named.Handler.Log})
-	must(t, err)
-	for name, h := range map[string]*Handler{"with ALLOWED_ORIGINS": named.Handler, "without": none} {
+func TestKeySetAndMetadataAreOpenToEveryOrigin(t *testing.T) {
+	t.Parallel()
+	withOrigins := newServer(t)
+	without, err := New(Options{PublicURL: "http://localhost:8000", Issuer: withOrigins.issuer, Log: withOrigins.log})
+	authtest.Must(t, err)
+	for name, h := range map[string]*Handler{"with ALLOWED_ORIGINS": withOrigins.Handler, "without": without} {
 		for _, path := range []string{"/.well-known/jwks.json", "/.well-known/jwks.json/", "/.well-known/oauth-authorization-server"} {
 			for _, origin := range []string{"https://app.example", "https://evil.example", "null"} {
 				for _, method := range []string{"GET", "OPTIONS"} {
-					request := httptest.NewRequest(method, path, nil)
-					request.Header.Set("Origin", origin)
-					request.Header.Set("Access-Control-Request-Method", "GET")
-					recorder := httptest.NewRecorder()
-					h.ServeHTTP(recorder, request)
-					header := recorder.Header()
-					if got := header.Values("Access-Control-Allow-Origin"); recorder.Code >= 300 || len(got) != 1 || got[0] != "*" {
-						t.Errorf("%s: %s %s from %s: status %d, Access-Control-Allow-Origin %q", name, method, path, origin, recorder.Code, got)
+					status, header := askFrom(h, method, path, origin)
+					if got := header.Values("Access-Control-Allow-Origin"); status >= 300 || len(got) != 1 || got[0] != "*" {
+						t.Errorf("%s: %s %s from %s: status %d, Access-Control-Allow-Origin %q", name, method, path, origin, status, got)
 					}
 					if header.Get("Access-Control-Allow-Credentials") != "" {
 						t.Errorf("%s: %s allows credentials", name, method)
@@ -70,12 +71,18 @@ func TestWhatIsPublishedIsOpenToEveryOrigin(t *testing.T) {
 				}
 			}
 		}
-		request := httptest.NewRequest("GET", "/healthz", nil)
-		request.Header.Set("Origin", "https://evil.example")
-		recorder := httptest.NewRecorder()
-		h.ServeHTTP(recorder, request)
-		if got := recorder.Header().Get("Access-Control-Allow-Origin"); got != "" {
-			t.Errorf("%s: what says nothing is open to %s", name, got)
+		if _, header := askFrom(h, "GET", "/healthz", "https://evil.example"); header.Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("%s: a route without the option is open to every origin", name)
 		}
 	}
+}
+
+// askFrom sends a request as a browser app at origin does.
+func askFrom(h *Handler, method, path, origin string) (int, http.Header) {
+	request := httptest.NewRequest(method, path, nil)
+	request.Header.Set("Origin", origin)
+	request.Header.Set("Access-Control-Request-Method", "GET")
+	recorder := httptest.NewRecorder()
+	h.ServeHTTP(recorder, request)
+	return recorder.Code, recorder.Header()
 }

@@ -2,16 +2,16 @@ package handlers
 
 import "strings"
 
-// deviceOf says in words what a User-Agent header means, such as "Firefox on
-// Linux". Only words from here come out, whatever the header holds. The first
-// that fits wins: browsers name those they descend from.
-func deviceOf(userAgent string) string {
-	browser := firstOf(userAgent, [][2]string{
+// describeDevice says in words what a User-Agent header stands for, such as "Firefox on Linux". The
+// words are ours whatever the header contains. The order matters: browsers also name their
+// ancestors.
+func describeDevice(userAgent string) string {
+	browser := firstMatch(userAgent, [][2]string{
 		{"Edg", "Edge"}, {"OPR/", "Opera"}, {"SamsungBrowser", "Samsung Internet"}, {"Firefox/", "Firefox"}, {"FxiOS", "Firefox"},
 		{"CriOS", "Chrome"}, {"HeadlessChrome", "Chrome"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"},
 		{"curl/", "curl"}, {"Go-http-client", "a Go program"}, {"python", "a Python program"}, {"node", "a Node program"},
 	})
-	system := firstOf(userAgent, [][2]string{
+	system := firstMatch(userAgent, [][2]string{
 		{"Windows", "Windows"}, {"Android", "Android"}, {"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Mac OS X", "macOS"},
 		{"CrOS", "ChromeOS"}, {"Linux", "Linux"},
 	})
@@ -24,11 +24,11 @@ func deviceOf(userAgent string) string {
 	return browser + " on " + system
 }
 
-// firstOf returns the words for the first sign that text holds.
-func firstOf(text string, signs [][2]string) string {
-	for _, sign := range signs {
-		if strings.Contains(text, sign[0]) {
-			return sign[1]
+// firstMatch returns the second of the first pair whose first is in text.
+func firstMatch(text string, pairs [][2]string) string {
+	for _, pair := range pairs {
+		if strings.Contains(text, pair[0]) {
+			return pair[1]
 		}
 	}
 	return ""

@@ -3,209 +3,114 @@ package handlers
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
-	"strings"
-
-	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
-	"github.com/danielgtaylor/huma/v2/validation"
-	"github.com/labstack/echo/v4"
+	"time"
 
 	"latchkey/auth"
 	"latchkey/models"
 )
 
-// problem is what a client is told of an error (RFC 9457): a status and fixed
-// sentences, never what was sent. Why it happened is for the log alone.
-type problem struct {
-	huma.ErrorModel
-	cause error
-}
+// Errors that this package finds.
+var (
+	errMediaType     = errors.New("the body is not application/json, or has a Content-Encoding")
+	errTooLarge      = errors.New("the body is too large")
+	errTruncated     = errors.New("the body ended early")
+	errSyntax        = errors.New("the body is not one JSON value")
+	errText          = errors.New("the body contains invalid text")
+	errDepth         = errors.New("the body is nested too deeply")
+	errKey           = errors.New("the body has a repeated key, or one that is not in lower case")
+	errInvalidFields = errors.New("fields are missing, unknown or of the wrong type")
 
-// Unwrap returns why the problem came about.
-func (p *problem) Unwrap() error { return p.cause }
+	errNoToken           = errors.New("no access token was sent")
+	errNoCookie          = errors.New("no refresh cookie was sent")
+	errTwoCookies        = errors.New("two refresh cookies were sent")
+	errCrossOrigin       = errors.New("the request comes from another origin")
+	errInsufficientScope = errors.New("the user lacks the role")
 
-// refuse makes a problem of what is wrong with a body.
-func refuse(status int, cause bodyError) *problem { return newProblem(status, cause.Error(), cause) }
+	errSignupClosed = errors.New("sign-up is closed")
+	errWeakPassword = errors.New("weak password") // stands for every *auth.WeakPasswordError
+)
 
-func newProblem(status int, detail string, cause error) *problem {
-	p := &problem{cause: cause}
-	p.Type = "about:blank"
-	p.Status = status
-	p.Title = http.StatusText(status)
-	p.Detail = detail
-	return p
-}
-
-// refusal is what the client is told of an error.
+// refusal is how the clients of the API learn about an error.
 type refusal struct {
-	err    error
-	status int
-	detail string
+	err        error
+	status     int
+	name       string // of the problem's type; about:blank if empty
+	detail     string
+	location   string        // of the field that caused the error, if it was one
+	retryAfter time.Duration // unless the error has a method RetryAfter
+	challenge  string        // the value of WWW-Authenticate, if any
 }
 
-// refusals is the table of errors. The first that fits holds.
+// Challenges of RFC 6750 3. They name an error only where a token was sent.
+const (
+	challengeBearer       = "Bearer"
+	challengeInvalidToken = `Bearer error="invalid_token"`
+	challengeScope        = `Bearer error="insufficient_scope"`
+)
+
+// refusals is the table of errors that clients can act on. The first that errors.Is matches counts.
 func refusals() []refusal {
 	return []refusal{
-		{models.ErrInvalidCredentials, 401, "Incorrect username or password"},
-		{errNoToken, 401, "Log in first, and send the access token as a bearer in the Authorization header."},
-		{auth.ErrInvalidToken, 401, "The access token is not valid, or its session has ended. Log in again."},
-		{auth.ErrInvalidRefreshToken, 401, "The refresh token is not valid, or its session has ended. Log in again."},
-		{models.ErrSessionEnded, 401, "The access token is not valid, or its session has ended. Log in again."},
-		{errTooLittleRole, 403, "This needs a role that the user does not have. Ask an administrator for it."},
-		{errCrossOrigin, 403, "Another site sent this request. Use Latchkey's own pages."},
-		{errSignupClosed, 403, "Sign-up is closed here. Ask an administrator for an account."},
-		{models.ErrSessionNotFound, 404, "You have no such session. It may be over already."},
-		{models.ErrUserNotFound, 404, "There is no such user. It may have been deleted."},
-		{models.ErrUsernameTaken, 409, "This user name is taken. Choose another one."},
-		{models.ErrLastAdmin, 409, "This is the last administrator. Give somebody else the role admin first."},
-		{models.ErrWrongPassword, 422, "The current password is not right. Type it again."},
-		{models.ErrInvalidUsername, 422, "The user name must be 3 to 64 letters, digits and . _ - @ + signs."},
-		{models.ErrInvalidEmail, 422, "The e-mail address is not one, such as name@example.org."},
-		{models.ErrInvalidRole, 422, "A role must be 1 to 64 of a-z, 0-9 and . _ : - signs, and a user has at most 32."},
-		{auth.ErrBusy, 503, "Too many people are logging in right now. Try again in a few seconds."},
-		{models.ErrUnavailable, 503, "The database cannot be reached right now. Try again in a few seconds."},
-		{context.DeadlineExceeded, 503, "This took too long. Try again in a few seconds."},
-		{context.Canceled, 503, "The request was given up. Try again."},
+		{err: errSyntax, status: http.StatusBadRequest, name: "malformed-body", detail: "The body is not one valid JSON value."},
+		{err: errTruncated, status: http.StatusBadRequest, name: "malformed-body", detail: "The body ended before it was complete."},
+		{err: errText, status: http.StatusBadRequest, name: "malformed-body", detail: "The body contains invalid text. Send UTF-8 without NUL characters."},
+		{err: errDepth, status: http.StatusBadRequest, name: "malformed-body", detail: "The body is nested too deeply."},
+		{err: errKey, status: http.StatusBadRequest, name: "malformed-body", detail: "The body has a field twice, or a field whose name is not in lower case."},
+		{err: errTooLarge, status: http.StatusRequestEntityTooLarge, name: "body-too-large", detail: fmt.Sprintf("The body is larger than %d bytes.", maxBody)},
+		{err: errMediaType, status: http.StatusUnsupportedMediaType, name: "unsupported-media-type", detail: "Send the body as application/json, without a Content-Encoding."},
+		{err: errInvalidFields, status: http.StatusUnprocessableEntity, name: "invalid-fields", detail: "A field is missing, is unknown or has an invalid value."},
+
+		{err: models.ErrInvalidCredentials, status: http.StatusUnauthorized, name: "invalid-credentials", detail: "Incorrect username or password", challenge: challengeBearer},
+		{err: errNoToken, status: http.StatusUnauthorized, name: "token-required", detail: "Log in, and send the access token in the Authorization header.", challenge: challengeBearer},
+		{err: auth.ErrInvalidToken, status: http.StatusUnauthorized, name: "invalid-token", detail: "The access token has expired or is not valid. Log in again.", challenge: challengeInvalidToken},
+		{err: auth.ErrInvalidRefreshToken, status: http.StatusUnauthorized, name: "session-ended", detail: "The session has ended. Log in again.", challenge: challengeBearer},
+		{err: models.ErrSessionEnded, status: http.StatusUnauthorized, name: "session-ended", detail: "The session has ended. Log in again.", challenge: challengeInvalidToken},
+		{err: errInsufficientScope, status: http.StatusForbidden, name: "insufficient-scope", detail: "You need a role that you don't have. Ask an administrator for it.", challenge: challengeScope},
+		{err: errCrossOrigin, status: http.StatusForbidden, name: "cross-origin", detail: "This request came from another site. Use Latchkey's own pages."},
+
+		{err: errSignupClosed, status: http.StatusForbidden, name: "signup-closed", detail: "Sign-up is closed. Ask an administrator for an account."},
+		{err: models.ErrSessionNotFound, status: http.StatusNotFound, name: "session-not-found", detail: "You have no such session. It may have ended already."},
+		{err: models.ErrUserNotFound, status: http.StatusNotFound, name: "user-not-found", detail: "There is no such user. It may have been deleted."},
+		{err: models.ErrUsernameTaken, status: http.StatusConflict, name: "username-taken", detail: "This username is taken. Choose another one.", location: "body.username"},
+		{err: models.ErrLastAdmin, status: http.StatusConflict, name: "last-admin", detail: "This is the last administrator. Make someone else an administrator first."},
+		{err: errWeakPassword, status: http.StatusUnprocessableEntity, name: "weak-password", detail: "The password does not meet the rules.", location: "body.password"},
+		{err: models.ErrWrongPassword, status: http.StatusUnprocessableEntity, name: "wrong-password", detail: "That isn't your current password.", location: "body.current_password"},
+		{err: models.ErrInvalidUsername, status: http.StatusUnprocessableEntity, name: "invalid-username", detail: fmt.Sprintf("Use %d to %d letters, digits and . _ - @ + for the username.", models.MinUsernameLength, models.MaxUsernameLength), location: "body.username"},
+		{err: models.ErrInvalidEmail, status: http.StatusUnprocessableEntity, name: "invalid-email", detail: "Enter a valid e-mail address, such as name@example.org.", location: "body.email"},
+		{err: models.ErrInvalidRole, status: http.StatusUnprocessableEntity, name: "invalid-role", detail: fmt.Sprintf("Use 1 to %d lower-case letters, digits and . _ : - for a role, and at most %d roles.", models.MaxRoleLength, models.MaxRoles), location: "body.roles"},
+
+		{err: models.ErrBusy, status: http.StatusServiceUnavailable, name: "busy", detail: "Many people are logging in. Try again in a few seconds.", retryAfter: 2 * time.Second},
+		{err: models.ErrUnavailable, status: http.StatusServiceUnavailable, name: "database-unavailable", detail: "The database is unavailable. Try again in a few seconds.", retryAfter: 5 * time.Second},
+		{err: context.DeadlineExceeded, status: http.StatusServiceUnavailable, name: "timeout", detail: "The request took too long. Try again in a few seconds.", retryAfter: 5 * time.Second},
+		{err: context.Canceled, status: http.StatusServiceUnavailable, name: "timeout", detail: "The request was canceled. Try again.", retryAfter: 5 * time.Second},
 	}
 }
 
-// describeError turns an error into what the client is told. One that it does
-// not know is a fault of the program.
-func describeError(err error) *problem {
-	var known *problem
-	var fromEcho *echo.HTTPError
-	var fromHuma *huma.ErrorModel
-	var weak *auth.WeakPasswordError
-	switch {
-	case errors.As(err, &known):
-		return known
-	case errors.As(err, &weak):
-		return newProblem(http.StatusUnprocessableEntity, weak.Reason, err)
-	case errors.As(err, &fromHuma):
-		return describeHuma(fromHuma)
-	case errors.As(err, &fromEcho):
-		return newProblem(fromEcho.Code, sentence(fromEcho.Code), err)
-	}
+// refusalOf returns the row of the table for an error, or the zero refusal.
+func refusalOf(err error) refusal {
 	for _, r := range refusals() {
 		if errors.Is(err, r.err) {
-			return newProblem(r.status, r.detail, err)
+			return r
 		}
 	}
-	return newProblem(http.StatusInternalServerError, sentence(http.StatusInternalServerError), err)
+	return refusal{}
 }
 
-// challenge is the value of WWW-Authenticate that goes with a problem, if any.
-// It names an error only where a token was sent (RFC 6750 3.1).
-func (p *problem) challenge() string {
-	switch {
-	case p.Type != "about:blank": // the cookie's, which is no token of this header
-		return "Bearer"
-	case errors.Is(p.cause, errTooLittleRole):
-		return `Bearer error="insufficient_scope"`
-	case errors.Is(p.cause, auth.ErrInvalidToken), errors.Is(p.cause, models.ErrSessionEnded):
-		return `Bearer error="invalid_token"`
-	case p.Status == http.StatusUnauthorized:
-		return "Bearer"
+// problemURI returns the type of the problem.
+func (r refusal) problemURI() string {
+	if r.name == "" {
+		return "about:blank"
 	}
-	return ""
+	return "/problems/" + r.name
 }
 
-// retryAfter is the value of Retry-After that goes with a problem, if any.
-func (p *problem) retryAfter() string {
-	switch {
-	case errors.Is(p.cause, auth.ErrBusy):
-		return "2" // seconds in which the queue moves on
-	case p.Status == http.StatusServiceUnavailable:
-		return "5"
-	}
-	return ""
+// locatedError is an error about another field than the one that the table names.
+type locatedError struct {
+	error
+	location string
 }
 
-// sentence is what is told of a status when nothing better is known.
-func sentence(status int) string {
-	switch status {
-	case http.StatusBadRequest:
-		return "The body cannot be read. Send one JSON value."
-	case http.StatusNotFound:
-		return "There is nothing at this address."
-	case http.StatusMethodNotAllowed:
-		return "This address does not answer to that method. The Allow header names those it does."
-	case http.StatusUnprocessableEntity:
-		return "A field has a wrong value, is missing, or is not known here."
-	}
-	return "Something went wrong on our side. Try again, and quote the request id if it stays."
-}
-
-// describeHuma keeps of Huma's own errors which field is wrong and why, and
-// drops what was sent: the values, and the names of fields that are not ours.
-func describeHuma(e *huma.ErrorModel) *problem {
-	p := newProblem(e.Status, sentence(e.Status), errors.New(e.Detail))
-	for _, detail := range e.Errors {
-		kept := &huma.ErrorDetail{Message: detail.Message, Location: detail.Location}
-		if detail.Message == validation.MsgUnexpectedProperty {
-			kept.Location = detail.Location[:max(strings.LastIndexByte(detail.Location, '.'), 0)]
-		}
-		p.Errors = append(p.Errors, kept)
-	}
-	if e.Status == http.StatusBadRequest && len(p.Errors) == 1 { // one of unmarshalJSON's sentences
-		p.Detail, p.Errors = p.Errors[0].Message, nil
-	}
-	return p
-}
-
-// fail is Echo's error handler: it answers with what err means, as a page to a
-// person who navigates and as a problem to everything else.
-func (h *Handler) fail(err error, c echo.Context) {
-	if c.Response().Committed {
-		c.Set(causeKey, err)
-		return
-	}
-	p := h.finish(c, describeError(err))
-	if navigates(c.Request()) {
-		err = h.render(c, p.Status, h.errorPage(p))
-	} else {
-		c.Response().Header().Set(echo.HeaderContentType, p.ContentType(jsonType))
-		c.Response().WriteHeader(p.Status)
-		err = marshalJSON(c.Response(), &p.ErrorModel)
-	}
-	if err != nil {
-		c.Set(causeKey, err)
-	}
-}
-
-// transform is where Huma hands over every value before it writes it. Errors,
-// its own and those of operations, become the same as in fail.
-func (h *Handler) transform(ctx huma.Context, _ string, v any) (any, error) {
-	err, isError := v.(error)
-	if !isError {
-		return v, nil
-	}
-	c := humaecho.Unwrap(ctx)
-	p := h.finish(c, describeError(err))
-	if navigates(c.Request()) {
-		ctx.SetHeader(echo.HeaderContentType, echo.MIMETextHTMLCharsetUTF8)
-		return renderPage(ctx.Context(), h.errorPage(p))
-	}
-	return &p.ErrorModel, nil
-}
-
-// finish gives a problem the request's id and its headers, and keeps the cause
-// for the request's line in the log.
-func (h *Handler) finish(c echo.Context, p *problem) *problem {
-	c.Set(causeKey, p.cause)
-	header := c.Response().Header()
-	p.Instance = "urn:uuid:" + header.Get(echo.HeaderXRequestID)
-	if challenge := p.challenge(); challenge != "" {
-		header.Set(echo.HeaderWWWAuthenticate, challenge)
-	}
-	if seconds := p.retryAfter(); seconds != "" {
-		header.Set(echo.HeaderRetryAfter, seconds)
-	}
-	return p
-}
-
-// navigates tells whether a person's browser asks for a page to show.
-func navigates(r *http.Request) bool {
-	return r.Method == http.MethodGet && strings.Contains(r.Header.Get(echo.HeaderAccept), "text/html")
-}
+// Unwrap returns the error without its location.
+func (e *locatedError) Unwrap() error { return e.error }

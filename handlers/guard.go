@@ -9,129 +9,107 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
+	"github.com/labstack/echo/v4"
 
 	"latchkey/auth"
 	"latchkey/models"
 )
 
-// The security schemes of the document: an access token, however it was got,
-// and the way to get one that Swagger UI and OAuth2 clients know.
+// The security schemes of the OpenAPI document.
 const (
-	bearerName = "bearer"
-	oauthName  = "oauth2"
-	cookieName = "cookie" // the refresh cookie, which only /logout takes in a token's place
+	bearerScheme = "bearer" // an access token
+	oauthScheme  = "oauth2" // the same, and how Swagger UI and OAuth 2 clients obtain one
+	cookieScheme = "cookie" // the refresh cookie
 )
 
-// Marks of an operation: one that other sites may not use, and one that the
-// pages of every site may read.
-const (
-	sameOriginKey = "same-origin"
-	anyOriginKey  = "any-origin"
-)
+// guard sets who may use a route, as the Security of its operation. enforceGuard reads the same
+// field that the OpenAPI document shows, so the two cannot differ.
+type guard func(*huma.Operation)
 
-// Errors of the guards.
-var (
-	errNoToken       = errors.New("no access token was sent")
-	errCrossOrigin   = errors.New("the request comes from another origin")
-	errTooLittleRole = errors.New("the user lacks a role")
-)
-
-// bearer is the guard of an operation that says nothing, as the document
-// writes it: an access token, got in one way or the other.
-func bearer() []map[string][]string {
-	return []map[string][]string{{oauthName: {}}, {bearerName: {}}}
-}
-
-// needs makes an operation need a role. Roles are scopes in the document,
-// which only OAuth2 has there; it is the same token.
-func needs(role string) func(*huma.Operation) {
-	return func(op *huma.Operation) { op.Security = []map[string][]string{{oauthName: {role}}} }
-}
-
-// orCookie lets the refresh cookie stand in for a bearer. Since browsers send
-// cookies along by themselves, the operation is sameOrigin too.
-func orCookie(op *huma.Operation) {
-	sameOrigin(op)
-	op.Security = append(bearer(), map[string][]string{cookieName: {}})
-}
-
-// public lets everybody use an operation.
+// public admits everyone.
 func public(op *huma.Operation) { op.Security = []map[string][]string{} }
 
 func isPublic(op *huma.Operation) bool { return op.Security != nil && len(op.Security) == 0 }
 
-// sameOrigin refuses requests that the page of another site makes a browser
-// send, with that browser's cookies and from its address.
-func sameOrigin(op *huma.Operation) {
-	mark(op, sameOriginKey)
-	op.Errors = append(op.Errors, http.StatusForbidden)
+// bearer admits requests with a valid access token.
+func bearer(op *huma.Operation) { op.Security = bearerSecurity() }
+
+// bearerSecurity is the default security requirement: an access token, obtained either way.
+func bearerSecurity() []map[string][]string {
+	return []map[string][]string{{oauthScheme: {}}, {bearerScheme: {}}}
 }
 
-// anyOrigin lets browser apps of every origin read the answer (CORS), without
-// cookies. It is for what is public anyway.
-func anyOrigin(op *huma.Operation) { mark(op, anyOriginKey) }
-
-// mark notes something of an operation that only this package reads.
-func mark(op *huma.Operation, key string) {
-	if op.Metadata == nil {
-		op.Metadata = map[string]any{}
-	}
-	op.Metadata[key] = true
+// role admits requests with a valid access token of a user with this role. The document shows roles
+// as scopes, which it knows for OAuth 2 only; the token is the same.
+func role(name string) guard {
+	return func(op *huma.Operation) { op.Security = []map[string][]string{{oauthScheme: {name}}} }
 }
 
-// canAnswer adds statuses to what the document says of an operation.
-func canAnswer(statuses ...int) func(*huma.Operation) {
-	return func(op *huma.Operation) { op.Errors = append(op.Errors, statuses...) }
+// bearerOrCookie admits requests with a valid access token or refresh cookie. It implies
+// sameOrigin, since browsers add cookies to requests that other sites cause.
+func bearerOrCookie(op *huma.Operation) {
+	sameOrigin(op)
+	op.Security = append(bearerSecurity(), map[string][]string{cookieScheme: {}})
 }
 
-// checkOrigin enforces sameOrigin.
-func (h *Handler) checkOrigin(ctx huma.Context, next func(huma.Context)) {
-	if ctx.Operation().Metadata[sameOriginKey] != nil {
-		c := humaecho.Unwrap(ctx)
-		if err := h.origin.Check(c.Request()); err != nil {
-			h.fail(fmt.Errorf("%w: %w", errCrossOrigin, err), c)
-			return
+// sameOrigin refuses requests that a page of another origin has a browser send.
+func sameOrigin(op *huma.Operation) { op.Metadata[sameOriginKey] = true }
+
+// enforceGuard lets a request reach its handler only if the guard of the route admits it. It fails
+// closed: a route without Security needs a bearer, and a route that was not added with a guard does
+// not exist.
+func (h *Handler) enforceGuard(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		op := h.route(c, c.Request().Method)
+		if op == nil && otherMethodsExist(c) {
+			return next(c) // Echo answers: 405, or 204 to OPTIONS
+		} else if op == nil {
+			return echo.ErrNotFound
 		}
+		c.Set(operationKey, op)
+		if op.Metadata[sameOriginKey] != nil {
+			if err := h.origin.Check(c.Request()); err != nil {
+				return fmt.Errorf("%w: %w", errCrossOrigin, err)
+			}
+		}
+		if isPublic(op) {
+			return next(c)
+		}
+		p, err := h.authenticate(c.Request(), op)
+		if err != nil {
+			return err
+		}
+		c.Set(userKey, p.UserID)
+		if !permits(op.Security, p) {
+			return errInsufficientScope
+		}
+		c.SetRequest(c.Request().WithContext(context.WithValue(c.Request().Context(), principalKey{}, p)))
+		return next(c)
 	}
-	next(ctx)
 }
 
-// authenticate enforces an operation's Security, the same that the document
-// shows. It fails closed: only an empty list, which "public" sets, lets a
-// request pass without a valid token.
-func (h *Handler) authenticate(ctx huma.Context, next func(huma.Context)) {
-	if isPublic(ctx.Operation()) {
-		next(ctx)
-		return
+// operationKey is where an Echo context holds the operation of the route, a *huma.Operation.
+const operationKey = "operation"
+
+// authenticate returns the principal of a request to op.
+func (h *Handler) authenticate(r *http.Request, op *huma.Operation) (auth.Principal, error) {
+	p, err := h.bearerPrincipal(r)
+	if err != nil && acceptsCookie(op) {
+		return h.cookiePrincipal(r, err)
 	}
-	c := humaecho.Unwrap(ctx)
-	p, err := h.principalOf(c.Request())
-	if err != nil && takesCookie(ctx.Operation()) {
-		p, err = h.orPrincipalOfCookie(c.Request(), err)
-	}
-	if err != nil {
-		h.fail(err, c)
-		return
-	}
-	c.Set(userKey, p.UserID)
-	if !permits(ctx.Operation().Security, p) {
-		h.fail(errTooLittleRole, c)
-		return
-	}
-	next(huma.WithValue(ctx, principalKey{}, p))
+	return p, err
 }
 
-// permits tells whether a principal has what one of the alternatives asks
-// for. An alternative that asks for anything but a bearer permits nobody.
+// permits reports whether a principal meets one of the alternatives of a security requirement. An
+// unknown scheme admits nobody.
 func permits(security []map[string][]string, p auth.Principal) bool {
 	if security == nil {
-		security = bearer()
+		security = bearerSecurity()
 	}
 	return slices.ContainsFunc(security, func(alternative map[string][]string) bool {
 		for scheme, roles := range alternative {
 			lacks := func(role string) bool { return !p.HasRole(role) }
-			if scheme != bearerName && scheme != oauthName || slices.ContainsFunc(roles, lacks) {
+			if scheme != bearerScheme && scheme != oauthScheme || slices.ContainsFunc(roles, lacks) {
 				return false
 			}
 		}
@@ -139,53 +117,52 @@ func permits(security []map[string][]string, p auth.Principal) bool {
 	})
 }
 
-// principalOf returns who a request acts for, as the database has it now. The
-// token is taken from the Authorization header alone: a URL ends in logs and
-// histories (RFC 6750 5.3).
-func (h *Handler) principalOf(r *http.Request) (auth.Principal, error) {
-	token, err := bearerToken(r.Header.Values("Authorization"))
+// bearerPrincipal returns the principal of the access token, as the database has it now. Only the
+// Authorization header is read: URLs end up in logs and histories (RFC 6750 5.3).
+func (h *Handler) bearerPrincipal(r *http.Request) (auth.Principal, error) {
+	token, err := bearerToken(r.Header.Values(echo.HeaderAuthorization))
 	if err != nil {
 		return auth.Principal{}, err
 	}
-	claims, err := h.Issuer.Parse(token)
+	claims, err := h.issuer.Parse(token)
 	if err != nil {
 		return auth.Principal{}, err
 	}
-	p, err := h.Store.Principal(r.Context(), claims.SessionID)
+	p, err := h.store.Principal(r.Context(), claims.SessionID)
 	if err == nil && p.UserID != claims.Subject {
-		err = fmt.Errorf("%w: its session is not its subject's", auth.ErrInvalidToken)
+		err = fmt.Errorf("%w: the session belongs to another user than the subject", auth.ErrInvalidToken)
 	}
 	return p, err
 }
 
-// orPrincipalOfCookie returns whom the refresh cookie stands for where there
-// is no good bearer, for the reason given, which stays the reason when there
-// is no good cookie either.
-func (h *Handler) orPrincipalOfCookie(r *http.Request, reason error) (auth.Principal, error) {
-	isAboutTheToken := func(err error) bool { return errors.Is(reason, err) }
-	if !slices.ContainsFunc([]error{errNoToken, auth.ErrInvalidToken, models.ErrSessionEnded}, isAboutTheToken) {
-		return auth.Principal{}, reason // the bearer may be good: a database that is away has said nothing of it
+// cookiePrincipal returns the principal of the refresh cookie, for a request whose access token was
+// refused with bearerErr. It stays the reason if the cookie is refused too. A cookie does not make
+// up for an error that says nothing about the token, such as an unavailable database.
+func (h *Handler) cookiePrincipal(r *http.Request, bearerErr error) (auth.Principal, error) {
+	refused := func(reason error) bool { return errors.Is(bearerErr, reason) }
+	if !slices.ContainsFunc([]error{errNoToken, auth.ErrInvalidToken, models.ErrSessionEnded}, refused) {
+		return auth.Principal{}, bearerErr
 	}
-	token, err := h.refreshCookie(r)
+	token, err := h.parseRefreshCookie(cookieValues(r, h.cookieName()))
 	if err != nil {
-		return auth.Principal{}, reason
+		return auth.Principal{}, bearerErr
 	}
-	p, err := h.Store.Principal(r.Context(), token.SessionID)
+	p, err := h.store.Principal(r.Context(), token.SessionID)
 	if errors.Is(err, models.ErrSessionEnded) {
-		return auth.Principal{}, reason
+		return auth.Principal{}, bearerErr
 	}
 	return p, err
 }
 
-func takesCookie(op *huma.Operation) bool {
+func acceptsCookie(op *huma.Operation) bool {
 	return slices.ContainsFunc(op.Security, func(alternative map[string][]string) bool {
-		_, takes := alternative[cookieName]
-		return takes
+		_, accepts := alternative[cookieScheme]
+		return accepts
 	})
 }
 
-// bearerToken takes the token out of the values of the Authorization header
-// (RFC 6750 2.1). The scheme's case does not matter (RFC 9110 11.1).
+// bearerToken returns the token in the values of the Authorization header (RFC 6750 2.1). The case
+// of the scheme does not matter (RFC 9110 11.1).
 func bearerToken(values []string) (string, error) {
 	if len(values) > 1 {
 		return "", fmt.Errorf("%w: there are %d Authorization headers", auth.ErrInvalidToken, len(values))
@@ -201,10 +178,5 @@ func bearerToken(values []string) (string, error) {
 	return token, nil
 }
 
+// principalKey is where the context of an admitted request holds its auth.Principal.
 type principalKey struct{}
-
-// principal returns who the request acts for. It may be called in operations
-// that need a bearer, and only there.
-func principal(ctx context.Context) auth.Principal {
-	return ctx.Value(principalKey{}).(auth.Principal)
-}

@@ -2,40 +2,44 @@ package handlers
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"latchkey/models"
 )
 
-type healthAnswer struct {
+type healthResponse struct {
 	Body struct {
 		Status string `json:"status" enum:"ok" example:"ok"`
 	}
 }
 
 func healthzDocs(op *huma.Operation) {
-	op.Summary = "Alive"
-	op.Description = "Answers as long as the process runs, whatever the database does."
+	op.Summary = "Check that the process is alive"
+	op.Description = "Succeeds while the process runs, whatever the state of the database."
 	op.Tags = []string{tagService}
 }
 
 func readyzDocs(op *huma.Operation) {
-	op.Summary = "Able to serve"
-	op.Description = "Answers 200 while the database answers."
+	op.Summary = "Check that the server can serve requests"
+	op.Description = "Succeeds while the database responds."
 	op.Tags = []string{tagService}
+	canFail(op, models.ErrUnavailable, context.DeadlineExceeded)
 }
 
-// healthz answers that the process is alive, whatever the database does: it
-// must not be restarted because of that.
-func (h *Handler) healthz(context.Context, *struct{}) (*healthAnswer, error) {
-	answer := &healthAnswer{}
-	answer.Body.Status = "ok"
-	return answer, nil
+// healthz reports that the process is alive. It ignores the database, since a restart would not
+// help.
+func (h *Handler) healthz(context.Context, *struct{}) (*healthResponse, error) {
+	out := &healthResponse{}
+	out.Body.Status = "ok"
+	return out, nil
 }
 
-// readyz answers whether requests should be sent here: the database answers.
-func (h *Handler) readyz(ctx context.Context, in *struct{}) (*healthAnswer, error) {
-	if err := h.Store.Ready(ctx); err != nil {
-		return nil, err
+// readyz reports whether requests should be sent here: the database responds.
+func (h *Handler) readyz(ctx context.Context, in *struct{}) (*healthResponse, error) {
+	if err := h.store.Ready(ctx); err != nil {
+		return nil, fmt.Errorf("checking readiness: %w", err)
 	}
 	return h.healthz(ctx, in)
 }

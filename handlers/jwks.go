@@ -10,7 +10,7 @@ import (
 	"latchkey/models"
 )
 
-type jwksAnswer struct {
+type jwksResponse struct {
 	CacheControl string `header:"Cache-Control"`
 	Body         struct {
 		Keys []auth.JWK `json:"keys" nullable:"false"`
@@ -18,21 +18,22 @@ type jwksAnswer struct {
 }
 
 func jwksDocs(op *huma.Operation) {
-	op.Summary = "The public keys"
-	op.Description = "The keys that verify access tokens, as a JWK set (RFC 7517): the one that signs, the next one, and those that " +
-		"signed tokens which still live. Take the key whose `kid` is that of the token. With HS256 the list is empty: that key is a secret."
+	op.Summary = "Get the key set"
+	op.Description = "Returns the public keys that verify access tokens, as a JWK set (RFC 7517): the current key, the next one, and " +
+		"earlier ones whose tokens have not expired. Use the key whose `kid` is that of the token.\n\n" +
+		"With HS256 the set is empty, since that key is secret."
 	op.Tags = []string{tagAuthentication}
 }
 
-// jwks answers with the public keys. They may be cached for as long as the
-// next key is published before it signs.
-func (h *Handler) jwks(context.Context, *struct{}) (*jwksAnswer, error) {
-	answer := &jwksAnswer{CacheControl: fmt.Sprintf("public, max-age=%.0f", models.KeySetMaxAge.Seconds())}
-	answer.Body.Keys = []auth.JWK{} // not null in JSON
-	for _, key := range h.Issuer.Keys() {
+// jwks returns the public keys. They may be cached for as long as the next key is published before
+// it signs.
+func (h *Handler) jwks(context.Context, *struct{}) (*jwksResponse, error) {
+	out := &jwksResponse{CacheControl: fmt.Sprintf("public, max-age=%.0f", models.KeySetMaxAge.Seconds())}
+	out.Body.Keys = []auth.JWK{} // not null in JSON
+	for _, key := range h.issuer.Keys() {
 		if key.JWK != nil {
-			answer.Body.Keys = append(answer.Body.Keys, *key.JWK)
+			out.Body.Keys = append(out.Body.Keys, *key.JWK)
 		}
 	}
-	return answer, nil
+	return out, nil
 }

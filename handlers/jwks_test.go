@@ -13,6 +13,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"latchkey/auth"
+	"latchkey/auth/authtest"
 )
 
 const jwksPath = "/.well-known/jwks.json"
@@ -20,37 +21,39 @@ const jwksPath = "/.well-known/jwks.json"
 // publishedKeys reads the key set as another service does.
 func (s *server) publishedKeys(t *testing.T) []map[string]string {
 	t.Helper()
-	a := s.send(t, "GET", jwksPath, "")
-	wantStatus(t, a, 200)
+	r := s.send(t, "GET", jwksPath, "")
+	wantStatus(t, r, 200)
 	for name, want := range map[string]string{
 		"Content-Type": "application/json", "Cache-Control": "public, max-age=300", "X-Content-Type-Options": "nosniff",
 	} {
-		if got := a.Header.Values(name); len(got) != 1 || got[0] != want {
+		if got := r.Header.Values(name); len(got) != 1 || got[0] != want {
 			t.Errorf("%s is %q, want %q", name, got, want)
 		}
 	}
 	var set struct {
 		Keys []map[string]string `json:"keys"`
 	}
-	must(t, json.Unmarshal([]byte(a.body), &set))
+	authtest.Must(t, json.Unmarshal([]byte(r.body), &set))
 	return set.Keys
 }
 
-func TestTheKeySetOfASecretIsEmpty(t *testing.T) {
+func TestKeySetOfHS256IsEmpty(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	for _, path := range []string{jwksPath, jwksPath + "/"} {
-		if a := s.send(t, "GET", path, ""); a.StatusCode != 200 || a.body != `{"keys":[]}`+"\n" {
-			t.Errorf("%s: %d %q", path, a.StatusCode, a.body)
+		if r := s.send(t, "GET", path, ""); r.StatusCode != 200 || r.body != `{"keys":[]}`+"\n" {
+			t.Errorf("%s: %d %q", path, r.StatusCode, r.body)
 		}
 	}
 }
 
-func TestThePublishedKeysVerifyTokens(t *testing.T) {
+func TestPublishedKeysVerifyTokens(t *testing.T) {
+	t.Parallel()
 	for _, algorithm := range []string{auth.ES256, auth.RS256} {
 		t.Run(algorithm, func(t *testing.T) {
 			s := newServer(t)
-			must(t, s.Issuer.SetKeys(auth.KeySet{newKey(t, algorithm), newKey(t, auth.ES256)}))
-			text := s.login(t)
+			authtest.Must(t, s.issuer.SetKeys(auth.KeySet{newKey(t, algorithm), newKey(t, auth.ES256)}))
+			text := s.login(t, "marisol")
 			keys := s.publishedKeys(t)
 			if len(keys) != 2 {
 				t.Fatalf("the keys are %v", keys)
@@ -60,8 +63,8 @@ func TestThePublishedKeysVerifyTokens(t *testing.T) {
 					return key["kid"] == token.Header["kid"] && key["alg"] == token.Header["alg"] && key["use"] == "sig"
 				})
 				return publicKey(t, keys[i]), nil
-			}, jwt.WithIssuer(s.PublicURL), jwt.WithAudience("latchkey"), jwt.WithExpirationRequired())
-			must(t, err)
+			}, jwt.WithIssuer(s.publicURL), jwt.WithAudience("latchkey"), jwt.WithExpirationRequired())
+			authtest.Must(t, err)
 			if token.Header["alg"] != algorithm || token.Header["kid"] != keys[0]["kid"] {
 				t.Errorf("the header is %v", token.Header)
 			}
@@ -70,13 +73,14 @@ func TestThePublishedKeysVerifyTokens(t *testing.T) {
 	}
 }
 
-func TestAKeyThatIsGoneSignsAndVerifiesNothing(t *testing.T) {
+func TestRemovedKeyNeitherSignsNorVerifies(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	old, current := newKey(t, auth.ES256), newKey(t, auth.ES256)
-	must(t, s.Issuer.SetKeys(auth.KeySet{old, current}))
-	text := s.login(t)
-	must(t, s.Issuer.SetKeys(auth.KeySet{current}))
-	wantProblem(t, s.get(t, "/user", text), 401)
+	authtest.Must(t, s.issuer.SetKeys(auth.KeySet{old, current}))
+	text := s.login(t, "marisol")
+	authtest.Must(t, s.issuer.SetKeys(auth.KeySet{current}))
+	wantType(t, s.get(t, "/user", text), 401, "invalid-token")
 	if keys := s.publishedKeys(t); len(keys) != 1 || keys[0]["kid"] != current.ID {
 		t.Errorf("the keys are %v", keys)
 	}
@@ -85,7 +89,7 @@ func TestAKeyThatIsGoneSignsAndVerifiesNothing(t *testing.T) {
 func newKey(t *testing.T, algorithm string) auth.Key {
 	t.Helper()
 	key, err := auth.NewKey(algorithm)
-	must(t, err)
+	authtest.Must(t, err)
 	return key
 }
 
@@ -94,7 +98,7 @@ func publicKey(t *testing.T, jwk map[string]string) any {
 	t.Helper()
 	decode := func(name string) []byte {
 		raw, err := base64.RawURLEncoding.Strict().DecodeString(jwk[name])
-		must(t, err)
+		authtest.Must(t, err)
 		return raw
 	}
 	if jwk["kty"] == "RSA" {
@@ -102,6 +106,6 @@ func publicKey(t *testing.T, jwk map[string]string) any {
 	}
 	point := slices.Concat([]byte{4}, decode("x"), decode("y"))
 	public, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
-	must(t, err)
+	authtest.Must(t, err)
 	return public
 }

@@ -3,133 +3,120 @@ package handlers
 import (
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"latchkey/auth/authtest"
 )
 
-func TestLoginAnswersWithATokenForTheUser(t *testing.T) {
+func TestLoginReturnsATokenOfTheUser(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
-	a := s.postJSON(t, "/login", `{"name":"mariSOL","password":"`+testPassword+`"}`)
-	wantStatus(t, a, 200)
-	if a.field("token_type") != "bearer" || a.field("expires_in") != float64(900) {
-		t.Errorf("token_type or expires_in are wrong: %s", a.body)
+	r := s.postJSON(t, "/login", credentials("mariSOL"))
+	wantStatus(t, r, 200)
+	if r.field("token_type") != "bearer" || r.field("expires_in") != float64(900) {
+		t.Errorf("token_type or expires_in is wrong: %s", r.body)
 	}
 	claims := jwt.MapClaims{}
-	_, err := jwt.ParseWithClaims(a.field("token").(string), claims, func(*jwt.Token) (any, error) { return []byte(testSecret), nil })
-	must(t, err) // any library can verify with the secret's raw bytes
+	_, err := jwt.ParseWithClaims(r.field("token").(string), claims, func(*jwt.Token) (any, error) { return []byte(testSecret), nil })
+	authtest.Must(t, err) // any library can verify with the raw bytes of the secret
 	if claims["name"] != "Marisol" {
-		t.Errorf("the name in the token is %v, want it as it was typed at sign-up", claims["name"])
+		t.Errorf("the name in the token is %v, want it as typed at sign-up", claims["name"])
 	}
-	me := s.get(t, "/user", a.field("token").(string))
-	wantStatus(t, me, 200)
-	if me.field("name") != "Marisol" || me.field("id") != claims["sub"] {
-		t.Errorf("/user and the token differ: %s, %v", me.body, claims)
+	user := s.get(t, "/user", r.field("token").(string))
+	wantStatus(t, user, 200)
+	if user.field("name") != "Marisol" || user.field("id") != claims["sub"] {
+		t.Errorf("/user and the token differ: %s, %v", user.body, claims)
 	}
 }
 
-func TestEveryWrongPairGetsTheSameAnswer(t *testing.T) {
+func TestLoginWithAnyWrongCredentialsGetsTheSameResponse(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
-	pairs := map[string]string{
-		"wrong password":      `{"name":"marisol","password":"wrong horse battery"}`,
-		"password cut short":  `{"name":"marisol","password":"` + testPassword[:len(testPassword)-1] + `"}`,
-		"password and space":  `{"name":"marisol","password":"` + testPassword + ` "}`,
-		"password other case": `{"name":"marisol","password":"` + strings.ToUpper(testPassword) + `"}`,
-		"unknown user":        `{"name":"nobody","password":"` + testPassword + `"}`,
-		"empty name":          `{"name":"","password":"` + testPassword + `"}`,
-		"empty password":      `{"name":"marisol","password":""}`,
-		"name with space":     `{"name":"marisol ","password":"` + testPassword + `"}`,
-		"SQL":                 `{"name":"' OR '1'='1","password":"' OR '1'='1"}`,
-		"very long password":  `{"name":"marisol","password":"` + strings.Repeat("x", 16000) + `"}`,
-	}
-	var first *answer
-	for name, body := range pairs {
-		a := s.postJSON(t, "/login", body)
-		wantProblem(t, a, 401)
-		if a.field("detail") != "Incorrect username or password" || a.Header.Get("WWW-Authenticate") != "Bearer" {
-			t.Errorf("%s: %s", name, a.body)
+	var first *response
+	for name, body := range map[string]string{
+		"wrong password":         `{"name":"marisol","password":"wrong horse battery"}`,
+		"password cut short":     `{"name":"marisol","password":"` + testPassword[:len(testPassword)-1] + `"}`,
+		"password and a space":   `{"name":"marisol","password":"` + testPassword + ` "}`,
+		"password in upper case": `{"name":"marisol","password":"` + strings.ToUpper(testPassword) + `"}`,
+		"unknown user":           credentials("nobody"),
+		"empty name":             credentials(""),
+		"empty password":         `{"name":"marisol","password":""}`,
+		"name and a space":       credentials("marisol "),
+		"SQL":                    `{"name":"' OR '1'='1","password":"' OR '1'='1"}`,
+		"very long password":     `{"name":"marisol","password":"` + strings.Repeat("x", 16000) + `"}`,
+	} {
+		r := s.postJSON(t, "/login", body)
+		wantType(t, r, 401, "invalid-credentials")
+		if r.field("detail") != "Incorrect username or password" || r.Header.Get("WWW-Authenticate") != "Bearer" {
+			t.Errorf("%s: %s", name, r.body)
 		}
 		if first == nil {
-			first = &a
+			first = &r
 		}
-		compareAnswers(t, name, *first, a)
+		compareResponses(t, name, *first, r)
 	}
 	s.exec(t, "UPDATE users SET disabled = 1")
-	disabled := s.postJSON(t, "/login", `{"name":"marisol","password":"`+testPassword+`"}`)
-	compareAnswers(t, "disabled user", *first, disabled)
+	compareResponses(t, "disabled user", *first, s.postJSON(t, "/login", credentials("marisol")))
 }
 
-// compareAnswers checks that two answers differ in nothing but the date and
-// the request's id.
-func compareAnswers(t *testing.T, name string, a, b answer) {
+// compareResponses checks that two responses differ in nothing but the date and the request id.
+func compareResponses(t *testing.T, name string, a, b response) {
 	t.Helper()
-	ida, idb := a.Header.Get("X-Request-Id"), b.Header.Get("X-Request-Id")
-	if a.StatusCode != b.StatusCode || strings.ReplaceAll(a.body, ida, "") != strings.ReplaceAll(b.body, idb, "") {
-		t.Errorf("%s: another status or body: %d %s", name, b.StatusCode, b.body)
+	idA, idB := a.Header.Get("X-Request-Id"), b.Header.Get("X-Request-Id")
+	if a.StatusCode != b.StatusCode || strings.ReplaceAll(a.body, idA, "") != strings.ReplaceAll(b.body, idB, "") {
+		t.Errorf("%s: the status or body differs: %d %s", name, b.StatusCode, b.body)
 	}
-	ha, hb := a.Header.Clone(), b.Header.Clone()
-	for _, h := range []http.Header{ha, hb} {
-		h.Del("X-Request-Id")
-		h.Del("Date")
+	headersA, headersB := a.Header.Clone(), b.Header.Clone()
+	for _, headers := range []http.Header{headersA, headersB} {
+		headers.Del("X-Request-Id")
+		headers.Del("Date")
 	}
-	if !maps.EqualFunc(ha, hb, func(x, y []string) bool { return strings.Join(x, "\n") == strings.Join(y, "\n") }) {
-		t.Errorf("%s: other headers: %v and %v", name, ha, hb)
+	if !maps.EqualFunc(headersA, headersB, slices.Equal) {
+		t.Errorf("%s: the headers differ: %v and %v", name, headersA, headersB)
 	}
 }
 
-func TestLoginRefusesWhatIsNotTwoStrings(t *testing.T) {
+func TestLoginWithInvalidFieldsIs422(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
-	for name, body := range map[string]string{
-		"array":            `[]`,
-		"array of objects": `[{"name":"marisol","password":"canary-5309"}]`,
-		"string":           `"canary-5309"`,
-		"null":             `null`,
-		"null fields":      `{"name":null,"password":null}`,
-		"number as name":   `{"name":5309,"password":"canary-5309"}`,
-		"object as name":   `{"name":{"canary_5309":1},"password":"x"}`,
-		"no password":      `{"name":"canary-5309"}`,
-		"no name":          `{"password":"canary-5309"}`,
-		"empty object":     `{}`,
-		"unknown field":    `{"name":"marisol","password":"canary-5309","canary_5309":true}`,
-		"a user's id":      `{"name":"marisol","password":"canary-5309","id":"1","roles":["admin"]}`,
+	for name, row := range map[string]struct{ body, location string }{
+		"array":                     {`[]`, "body"},
+		"array of objects":          {`[{"name":"marisol","password":"CANARY"}]`, "body"},
+		"string":                    {`"CANARY"`, "body"},
+		"null":                      {`null`, "body"},
+		"null as name":              {`{"name":null,"password":"CANARY"}`, "body.name"},
+		"number as name":            {`{"name":53095309530953095309,"password":"CANARY"}`, "body.name"},
+		"object as name":            {`{"name":{"x":"CANARY"},"password":"x"}`, "body.name"},
+		"missing password":          {`{"name":"CANARY"}`, "body.password"},
+		"missing name":              {`{"password":"CANARY"}`, "body.name"},
+		"empty object":              {`{}`, "body.name"},
+		"unknown field":             {`{"name":"marisol","password":"CANARY","kanarie":true}`, "body"},
+		"fields of another request": {`{"name":"marisol","password":"CANARY","id":"1","roles":["admin"]}`, "body"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := s.postJSON(t, "/login", body)
-			wantProblem(t, a, 422)
-			if strings.Contains(a.body, "5309") {
-				t.Errorf("the answer repeats what was sent: %s", a.body)
+			r := s.postJSON(t, "/login", strings.ReplaceAll(row.body, "CANARY", canary))
+			wantType(t, r, 422, "invalid-fields")
+			if strings.Contains(r.body, "kanarie") || strings.Contains(r.body, "53095309530953095309") {
+				t.Errorf("the response repeats what was sent: %s", r.body)
 			}
-			if !strings.Contains(a.body, `"location":"body`) {
-				t.Errorf("the answer does not say which field is wrong: %s", a.body)
+			if got := r.fieldError(0); got.Location != row.location || got.Message == "" {
+				t.Errorf("the first field error is %+v, want one at %s", got, row.location)
 			}
 		})
 	}
-	if strings.Contains(s.log.String(), "5309") {
+	if strings.Contains(s.logged.String(), canary) {
 		t.Error("the log repeats what was sent")
 	}
 }
 
-func TestLoginKeepsSecretsOutOfTheLog(t *testing.T) {
+func TestCrossOriginLoginIsRefused(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
-	token := s.login(t)
-	s.postJSON(t, "/login", `{"name":"canary-name","password":"canary-password"}`)
-	s.get(t, "/user", token)
-	s.send(t, "GET", "/canary-path?access_token=canary-query", "")
-	for _, secret := range []string{"canary", testPassword, token, strings.Split(token, ".")[2], testSecret} {
-		if strings.Contains(s.log.String(), secret) {
-			t.Errorf("the log holds %q", secret)
-		}
-	}
-	if !strings.Contains(s.log.String(), "unknown user") {
-		t.Error("the log does not say why a login was refused")
-	}
-}
-
-func TestLoginFromAnotherSiteIsRefused(t *testing.T) {
-	s := newServer(t)
-	body := `{"name":"marisol","password":"` + testPassword + `"}`
 	for _, row := range []struct {
 		name    string
 		headers []string
@@ -138,41 +125,58 @@ func TestLoginFromAnotherSiteIsRefused(t *testing.T) {
 		{"curl sends no header", nil, 200},
 		{"own page", []string{"Sec-Fetch-Site", "same-origin", "Origin", s.URL}, 200},
 		{"own page in an old browser", []string{"Origin", s.URL}, 200},
-		{"typed by the person", []string{"Sec-Fetch-Site", "none"}, 200},
+		{"address typed by the user", []string{"Sec-Fetch-Site", "none"}, 200},
 		{"another site", []string{"Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"}, 403},
 		{"another host of the same site", []string{"Sec-Fetch-Site", "same-site", "Origin", "https://www.evil.example"}, 403},
 		{"another site in an old browser", []string{"Origin", "https://evil.example"}, 403},
 		{"a sandboxed frame", []string{"Origin", "null"}, 403},
-		{"the same host by another port", []string{"Origin", "http://127.0.0.1:1"}, 403},
+		{"another port of the same host", []string{"Origin", "http://127.0.0.1:1"}, 403},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			a := s.postJSON(t, "/login", body, row.headers...)
+			r := s.postJSON(t, "/login", credentials("marisol"), row.headers...)
+			wantStatus(t, r, row.status)
 			if row.status == 403 {
-				wantProblem(t, a, 403)
+				wantType(t, r, 403, "cross-origin")
 			}
-			wantStatus(t, a, row.status)
 		})
 	}
 }
 
-func TestAFullHashQueueAnswers503(t *testing.T) {
+func TestLoginEndsTheEarlierSessionOfTheBrowser(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
-	s.Store.Hasher = busyHasher()
-	a := s.postJSON(t, "/login", `{"name":"marisol","password":"`+testPassword+`"}`)
-	wantProblem(t, a, 503)
-	if a.Header.Get("Retry-After") == "" {
-		t.Error("there is no Retry-After")
+	b, earlier := s.newBrowser(t)
+	elsewhere := s.login(t, "marisol")
+	failed := b.send(t, "POST", "/login", `{"name":"marisol","password":"wrong horse battery"}`, "Content-Type", "application/json")
+	wantType(t, failed, 401, "invalid-credentials")
+	wantEnded(t, s, "the earlier session, after a failed login,", earlier, false)
+	wantStatus(t, b.send(t, "POST", "/login", credentials("marisol"), "Content-Type", "application/json"), 200)
+	wantEnded(t, s, "the earlier session", earlier, true)
+	wantEnded(t, s, "a session elsewhere", elsewhere, false)
+	wantStatus(t, b.refresh(t), 200)
+}
+
+func TestFullHashQueueIs503(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.options.Store = s.openStore(t, cheapCost(), 0)
+	s.restart(t)
+	r := s.postJSON(t, "/login", credentials("marisol"))
+	wantType(t, r, 503, "busy")
+	if r.Header.Get("Retry-After") != "2" {
+		t.Errorf("Retry-After is %q", r.Header.Get("Retry-After"))
 	}
 }
 
 func TestParallelLoginsAllSucceed(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	var group sync.WaitGroup
 	for range 50 {
 		group.Go(func() {
-			a := s.postJSON(t, "/login", `{"name":"marisol","password":"`+testPassword+`"}`)
-			if a.StatusCode != 200 {
-				t.Errorf("status %d: %s", a.StatusCode, a.body)
+			r := s.postJSON(t, "/login", credentials("marisol"))
+			if r.StatusCode != 200 {
+				t.Errorf("status %d: %s", r.StatusCode, r.body)
 			}
 		})
 	}

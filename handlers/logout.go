@@ -3,27 +3,31 @@ package handlers
 import (
 	"context"
 	"fmt"
+	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
 )
 
+type logoutRequest struct{ client }
+
+type logoutResponse struct {
+	SetCookie []http.Cookie `header:"Set-Cookie" doc:"Removes the refresh cookie"`
+}
+
 func logoutDocs(op *huma.Operation) {
 	op.Summary = "Log out"
-	op.Description = "Ends the session of the access token that was sent, or of the refresh cookie, or of both; " +
-		"all their tokens are refused from then on. It clears the cookie."
+	op.Description = "Ends the session of the access token, of the refresh cookie, or of both if they differ, and removes the cookie. " +
+		"Tokens of an ended session are refused from then on."
 	op.Tags = []string{tagAuthentication}
 }
 
-// logout ends the session that the request is of: from now on its tokens are
-// refused, in every spelling. The cookie's session, should it be another one,
-// goes with it: the person means this browser.
-func (h *Handler) logout(ctx context.Context, _ *struct{}) (*struct{}, error) {
-	p, c := principal(ctx), echoContext(ctx)
-	cookie, _ := h.refreshCookie(c.Request()) // none, or none of ours, ends nothing more
-	if err := h.Store.EndSessions(ctx, p.SessionID, cookie.SessionID); err != nil {
+// logout ends the session that the guard found. It also ends the session of the cookie, if that is
+// another one: the person means this browser.
+func (h *Handler) logout(ctx context.Context, in *logoutRequest) (*logoutResponse, error) {
+	cookie, _ := h.parseRefreshCookie(in.cookies) // an invalid cookie names no session
+	if err := h.store.EndSessions(ctx, in.actor(), in.SessionID, cookie.SessionID); err != nil {
 		return nil, fmt.Errorf("logging out: %w", err)
 	}
-	h.note(ctx, "logged out", "user", p.UserID, "session", p.SessionID, "cookie_session", cookie.SessionID)
-	h.clearCookie(c.Response())
-	return nil, nil
+	h.logEvent(in.actor(), "logged out", "user", in.UserID, "session", in.SessionID, "cookie_session", cookie.SessionID)
+	return &logoutResponse{h.clearedCookie()}, nil
 }

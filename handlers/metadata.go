@@ -6,7 +6,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-type metadataAnswer struct {
+type metadataResponse struct {
 	CacheControl string `header:"Cache-Control"`
 	Body         struct {
 		Issuer                string   `json:"issuer" example:"https://login.example.org"`
@@ -21,25 +21,25 @@ type metadataAnswer struct {
 }
 
 func metadataDocs(op *huma.Operation) {
-	op.Summary = "Where the endpoints are"
-	op.Description = "The metadata of OAuth2 (RFC 8414), open to all origins."
+	op.Summary = "Get the server's metadata"
+	op.Description = "Returns the addresses and abilities of the OAuth 2 endpoints (RFC 8414)."
 	op.Tags = []string{tagService}
 }
 
-// metadata answers where an OAuth2 client finds what.
-func (h *Handler) metadata(context.Context, *struct{}) (*metadataAnswer, error) {
-	answer := &metadataAnswer{CacheControl: "public, max-age=300"}
-	b := &answer.Body
-	b.Issuer = h.PublicURL
-	b.TokenEndpoint = h.PublicURL + "/token"
-	b.RevocationEndpoint = h.PublicURL + "/revoke"
-	b.KeySet = h.PublicURL + "/.well-known/jwks.json"
+// metadata returns what OAuth 2 clients need to find the endpoints.
+func (h *Handler) metadata(context.Context, *struct{}) (*metadataResponse, error) {
+	out := &metadataResponse{CacheControl: "public, max-age=300"}
+	b := &out.Body
+	b.Issuer = h.publicURL
+	b.TokenEndpoint = h.publicURL + "/token"
+	b.RevocationEndpoint = h.publicURL + "/revoke"
+	b.KeySet = h.publicURL + "/.well-known/jwks.json"
 	b.GrantTypes = []string{"refresh_token"}
-	if h.PasswordGrant {
+	if h.passwordGrant {
 		b.GrantTypes = []string{"password", "refresh_token"}
 	}
 	b.ResponseTypes = []string{}
 	b.TokenAuthMethods = []string{"none"}
 	b.RevocationAuthMethods = []string{"none"}
-	return answer, nil
+	return out, nil
 }

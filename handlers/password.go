@@ -2,33 +2,39 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"latchkey/auth"
+	"latchkey/models"
 )
 
 type changePasswordRequest struct {
+	client
 	Body struct {
 		Current string `json:"current_password" format:"password" example:"correct horse battery"`
-		New     string `json:"new_password" format:"password" doc:"By the rules of sign-up" example:"another horse battery"`
+		New     string `json:"new_password" format:"password" doc:"8 to 256 characters of any kind. Must not be common or contain the username" example:"another horse battery"`
 	}
 }
 
 func changePasswordDocs(op *huma.Operation) {
 	op.Summary = "Change your password"
-	op.Description = "Ends every other session of yours: whoever may know the old password is out. " +
-		"A wrong current password is a 422, since the token was right."
-	op.Tags = []string{tagUsers}
-	op.DefaultStatus = http.StatusNoContent
+	op.Description = "Sets a new password and ends your other sessions, so that anyone who knew the old password is logged out."
+	op.Tags = []string{tagAccount}
+	canFail(op, models.ErrWrongPassword, errWeakPassword, models.ErrBusy)
 }
 
-// changePassword gives the bearer's user another password.
+// changePassword sets a new password of the user of the access token.
 func (h *Handler) changePassword(ctx context.Context, in *changePasswordRequest) (*struct{}, error) {
-	p := principal(ctx)
-	if err := h.Store.ChangePassword(ctx, p, in.Body.Current, in.Body.New); err != nil {
+	err := h.store.ChangePassword(ctx, in.actor(), in.Body.Current, in.Body.New)
+	if _, weak := errors.AsType[*auth.WeakPasswordError](err); weak {
+		err = &locatedError{err, "body.new_password"}
+	}
+	if err != nil {
 		return nil, fmt.Errorf("changing one's own password: %w", err)
 	}
-	h.note(ctx, "changed the password", "user", p.UserID, "session", p.SessionID)
+	h.logEvent(in.actor(), "password changed", "user", in.UserID, "session", in.SessionID)
 	return nil, nil
 }

@@ -8,21 +8,18 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"latchkey/auth"
 )
 
-// world is what must hold, in a few words: a session has a row of refresh
-// tokens, of which the newest works, and the one before it for the time of
-// grace; anything older ends it; a logout and a password change elsewhere end
-// it; a secret that was dropped makes its tokens nothing at all.
+// world is a server beside a model of what must hold for it: the newest refresh token of a session
+// is accepted, and its predecessor during the grace; an older one ends the session. A logout ends
+// the session, and a password change ends all others. Tokens of a dropped secret are not valid.
 type world struct {
 	*server
 	rng      *rand.Rand
 	secrets  []string // newest first
 	password string
 	sessions []*modelSession
-	steps    []string // what was done, to read when it fails
+	steps    []string // what was done so far, to read after a failure
 }
 
 type modelSession struct {
@@ -35,32 +32,25 @@ type modelSession struct {
 }
 
 type modelToken struct {
-	text   string
-	secret string // that made it
-	until  time.Time
+	text    string
+	secret  string // that signed it
+	expires time.Time
 }
 
-func (w *world) knows(token modelToken) bool {
+// accepts reports whether the secret that signed a token is still in use.
+func (w *world) accepts(token modelToken) bool {
 	return strings.Contains(strings.Join(w.secrets, ","), token.secret)
 }
 
-// replica makes a new Handler on the same store with the secrets of now, as a
-// restart or another replica does.
-func (w *world) replica(t *testing.T) {
+// startReplica replaces the Handler with a new one on the same database with the current secrets,
+// as a restart or another replica does.
+func (w *world) startReplica(t *testing.T) {
 	t.Helper()
-	secrets, err := auth.ParseSecrets(strings.Join(w.secrets, ","))
-	must(t, err)
-	o := w.Options
-	o.RefreshTokens = auth.NewRefreshTokens(secrets)
-	o.Issuer, err = auth.NewIssuer(auth.IssuerOptions{
-		Keys: auth.SecretKeys(secrets), Issuer: o.PublicURL, Audience: "latchkey", TTL: 15 * time.Minute, Now: w.now,
-	})
-	must(t, err)
-	w.Handler, err = New(o)
-	must(t, err)
+	w.setSecrets(t, strings.Join(w.secrets, ","))
+	w.restart(t)
 }
 
-// do sends a request straight to the handler of now.
+// do sends a request to the Handler without a network.
 func (w *world) do(method, path, body string, headers ...string) *httptest.ResponseRecorder {
 	request := httptest.NewRequest(method, path, strings.NewReader(body))
 	request.Header.Set("Content-Type", "application/json")
@@ -72,7 +62,8 @@ func (w *world) do(method, path, body string, headers ...string) *httptest.Respo
 	return recorder
 }
 
-func (w *world) say(format string, args ...any) {
+// record adds a step to what is shown after a failure.
+func (w *world) record(format string, args ...any) {
 	w.steps = append(w.steps, fmt.Sprintf(format, args...))
 }
 
@@ -82,8 +73,8 @@ func (w *world) fatal(t *testing.T, format string, args ...any) {
 }
 
 func accessOf(recorder *httptest.ResponseRecorder) string {
-	a := answer{body: recorder.Body.String()}
-	text, _ := a.field("token").(string)
+	r := response{body: recorder.Body.String()}
+	text, _ := r.field("token").(string)
 	return text
 }
 
@@ -95,68 +86,68 @@ func cookieOf(recorder *httptest.ResponseRecorder) string {
 }
 
 func (w *world) login(t *testing.T) {
-	a := w.do("POST", "/login", fmt.Sprintf(`{"name":"marisol","password":%q}`, w.password))
-	if a.Code != 200 {
-		w.fatal(t, "login: %d %s", a.Code, a.Body)
+	r := w.do("POST", "/login", fmt.Sprintf(`{"name":"marisol","password":%q}`, w.password))
+	if r.Code != 200 {
+		w.fatal(t, "login: %d %s", r.Code, r.Body)
 	}
-	now := w.now()
+	now := w.clock.Now()
 	session := &modelSession{alive: true, rotatedAt: now, lastUsed: now, created: now}
-	session.tokens = []modelToken{{text: cookieOf(a), secret: w.secrets[0]}}
-	session.access = modelToken{accessOf(a), w.secrets[0], now.Add(15 * time.Minute)}
+	session.tokens = []modelToken{{text: cookieOf(r), secret: w.secrets[0]}}
+	session.access = modelToken{accessOf(r), w.secrets[0], now.Add(15 * time.Minute)}
 	w.sessions = append(w.sessions, session)
-	w.say("login: session %d", len(w.sessions)-1)
+	w.record("login: session %d", len(w.sessions)-1)
 }
 
-// expired tells whether time alone has ended a session.
+// expired reports whether a session has ended by the passing of time.
 func (w *world) expired(s *modelSession) bool {
-	return !w.now().Before(s.lastUsed.Add(30*24*time.Hour)) || !w.now().Before(s.created.Add(90*24*time.Hour))
+	return !w.clock.Now().Before(s.lastUsed.Add(30*24*time.Hour)) || !w.clock.Now().Before(s.created.Add(90*24*time.Hour))
 }
 
-// refresh presents the token of session i that is back places from the newest.
-// When the answer gets lost, the client is left with the token it had.
+// refresh presents the token of session i that is back places from the newest. If the response is
+// lost, the client keeps the access token that it had.
 func (w *world) refresh(t *testing.T, i, back int, lost bool) {
 	s := w.sessions[i]
 	place := max(0, len(s.tokens)-1-back)
 	back = len(s.tokens) - 1 - place
 	token := s.tokens[place]
-	a := w.do("POST", "/refresh", "", "Cookie", "latchkey="+token.text)
-	w.say("refresh: session %d, %d from the newest, lost %v: %d", i, back, lost, a.Code)
-	inGrace := back == 1 && !w.now().After(s.rotatedAt.Add(time.Minute))
-	good := s.alive && !w.expired(s) && w.knows(token)
+	r := w.do("POST", "/refresh", "", "Cookie", "latchkey="+token.text)
+	w.record("refresh: session %d, %d from the newest, lost %v: %d", i, back, lost, r.Code)
+	inGrace := back == 1 && !w.clock.Now().After(s.rotatedAt.Add(time.Minute))
+	valid := s.alive && !w.expired(s) && w.accepts(token)
 	want := http.StatusUnauthorized
-	if good && (back == 0 || inGrace) {
+	if valid && (back == 0 || inGrace) {
 		want = http.StatusOK
 	}
-	if a.Code != want {
-		w.fatal(t, "status %d, want %d: %s", a.Code, want, a.Body)
+	if r.Code != want {
+		w.fatal(t, "status %d, want %d: %s", r.Code, want, r.Body)
 	}
-	now := w.now()
+	now := w.clock.Now()
 	switch {
 	case want == http.StatusOK && back == 0:
-		s.tokens = append(s.tokens, modelToken{text: cookieOf(a), secret: w.secrets[0]})
+		s.tokens = append(s.tokens, modelToken{text: cookieOf(r), secret: w.secrets[0]})
 		s.rotatedAt, s.lastUsed = now, now
-	case want == http.StatusOK: // the same successor, in the hand of the newest secret
-		if newest := s.tokens[len(s.tokens)-1]; newest.secret == w.secrets[0] && cookieOf(a) != newest.text {
+	case want == http.StatusOK: // the same successor, signed with the newest secret
+		if newest := s.tokens[len(s.tokens)-1]; newest.secret == w.secrets[0] && cookieOf(r) != newest.text {
 			w.fatal(t, "the predecessor got another successor")
 		}
-		s.tokens[len(s.tokens)-1] = modelToken{text: cookieOf(a), secret: w.secrets[0]}
-	case good: // a replay
+		s.tokens[len(s.tokens)-1] = modelToken{text: cookieOf(r), secret: w.secrets[0]}
+	case valid: // a replay
 		s.alive = false
 	}
 	if want == http.StatusOK && !lost {
-		s.access = modelToken{accessOf(a), w.secrets[0], now.Add(15 * time.Minute)}
+		s.access = modelToken{accessOf(r), w.secrets[0], now.Add(15 * time.Minute)}
 	}
 }
 
-// check compares all that can be seen with what must hold.
+// check compares what every access token gets with the model.
 func (w *world) check(t *testing.T) {
 	for i, s := range w.sessions {
 		want := http.StatusUnauthorized
-		if s.alive && !w.expired(s) && w.knows(s.access) && w.now().Before(s.access.until.Add(5*time.Second)) {
+		if s.alive && !w.expired(s) && w.accepts(s.access) && w.clock.Now().Before(s.access.expires.Add(5*time.Second)) {
 			want = http.StatusOK
 		}
-		if a := w.do("GET", "/user", "", "Authorization", "Bearer "+s.access.text); a.Code != want {
-			w.fatal(t, "session %d: status %d, want %d: %s", i, a.Code, want, a.Body)
+		if r := w.do("GET", "/user", "", "Authorization", "Bearer "+s.access.text); r.Code != want {
+			w.fatal(t, "session %d: status %d, want %d: %s", i, r.Code, want, r.Body)
 		}
 	}
 }
@@ -177,41 +168,41 @@ func (w *world) step(t *testing.T) {
 		if w.rng.IntN(20) == 0 {
 			d = time.Duration(w.rng.IntN(32)) * 24 * time.Hour
 		}
-		w.advance(d)
-		w.say("%v pass", d)
+		w.clock.Advance(d)
+		w.record("%v pass", d)
 	case n < 92:
 		s := w.sessions[i]
 		token := s.tokens[len(s.tokens)-1]
-		a := w.do("POST", "/logout", "", "Cookie", "latchkey="+token.text)
-		w.say("logout: session %d: %d", i, a.Code)
-		if want := s.alive && !w.expired(s) && w.knows(token); (a.Code == http.StatusNoContent) != want {
-			w.fatal(t, "logout: %d", a.Code)
+		r := w.do("POST", "/logout", "", "Cookie", "latchkey="+token.text)
+		w.record("logout: session %d: %d", i, r.Code)
+		if want := s.alive && !w.expired(s) && w.accepts(token); (r.Code == http.StatusNoContent) != want {
+			w.fatal(t, "logout: %d", r.Code)
 		} else if want {
 			s.alive = false
 		}
 	case n < 94:
-		w.changePassword(t, i)
+		w.changePassword(i)
 	case n < 96:
 		w.secrets = append([]string{strings.Repeat(fmt.Sprintf("%08x", w.rng.Uint32()), 5)}, w.secrets...)
-		w.replica(t)
-		w.say("a new secret comes first")
+		w.startReplica(t)
+		w.record("a new secret is added")
 	case n < 98 && len(w.secrets) > 1:
 		w.secrets = w.secrets[:len(w.secrets)-1]
-		w.replica(t)
-		w.say("the oldest secret is dropped")
+		w.startReplica(t)
+		w.record("the oldest secret is dropped")
 	default:
-		w.replica(t)
-		w.say("restart")
+		w.startReplica(t)
+		w.record("restart")
 	}
 }
 
-func (w *world) changePassword(t *testing.T, i int) {
+func (w *world) changePassword(i int) {
 	s := w.sessions[i]
 	next := fmt.Sprintf("correct horse %d", w.rng.Uint32())
-	a := w.do("POST", "/users/me/password", fmt.Sprintf(`{"current_password":%q,"new_password":%q}`, w.password, next), "Authorization", "Bearer "+s.access.text)
-	w.say("password change in session %d: %d", i, a.Code)
-	if a.Code != http.StatusNoContent {
-		return // check says whether the session should have been good for it
+	r := w.do("POST", "/users/me/password", fmt.Sprintf(`{"current_password":%q,"new_password":%q}`, w.password, next), "Authorization", "Bearer "+s.access.text)
+	w.record("password change in session %d: %d", i, r.Code)
+	if r.Code != http.StatusNoContent {
+		return // check finds out whether it should have succeeded
 	}
 	w.password = next
 	for _, other := range w.sessions {
@@ -221,17 +212,19 @@ func (w *world) changePassword(t *testing.T, i int) {
 	}
 }
 
-// TestSessionsHoldInEveryOrderOfEvents runs random events against the model.
-// A failure names its seed and what led to it.
-func TestSessionsHoldInEveryOrderOfEvents(t *testing.T) {
+// TestSessionsBehaveLikeTheModel runs random events. A failure shows the seed and the steps that
+// led to it.
+func TestSessionsBehaveLikeTheModel(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(20) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			t.Parallel()
 			w := &world{server: newServer(t), rng: rand.New(rand.NewPCG(seed, 1)), secrets: []string{testSecret}, password: testPassword}
 			w.login(t)
 			for range 200 {
 				w.step(t)
 				w.check(t)
-				if len(w.sessions) > 8 { // the older ones have told what they could
+				if len(w.sessions) > 8 { // keep the checks short
 					w.sessions = w.sessions[1:]
 				}
 			}

@@ -2,8 +2,8 @@ package handlers
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
@@ -12,20 +12,26 @@ import (
 	"latchkey/views"
 )
 
-// errSignupClosed tells that only administrators add users here.
-var errSignupClosed = errors.New("sign-up is closed")
+// registerPage is the form that sends POST /register, or says that sign-up is closed.
+func (h *Handler) registerPage(c echo.Context) error {
+	return h.render(c, http.StatusOK, views.Register(views.RegisterPage{
+		Page: h.pageData("Create an account"), Username: usernameRules(), Password: h.passwordRules(),
+		MaxEmail: models.MaxEmailLength,
+	}))
+}
 
 type registerRequest struct {
+	client
 	Body struct {
-		Username string  `json:"username" doc:"3 to 64 letters, digits and ._-@+, kept as typed; taken in every case" example:"marisol"`
-		Password string  `json:"password" doc:"8 to 256 characters of any kind, not a common password and without the user name" example:"correct horse battery"`
-		Email    *string `json:"email,omitempty" doc:"Optional contact; nobody verifies it" example:"marisol@example.org"`
+		Username string  `json:"username" doc:"3 to 64 letters, digits and ._-@+. Kept as typed, unique in any case" example:"marisol"`
+		Password string  `json:"password" doc:"8 to 256 characters of any kind. Must not be common or contain the username" format:"password" example:"correct horse battery"`
+		Email    *string `json:"email,omitempty" doc:"An e-mail address for contact, which is not verified" example:"marisol@example.org"`
 	}
 }
 
-type registerAnswer struct {
+type registerResponse struct {
 	Body struct {
-		ID       string  `json:"id" doc:"Never changes and is never given again" example:"01a20018-5a0f-7568-bfcd-6fba71a04bd4"`
+		ID       string  `json:"id" doc:"Never changes, and is never used for another user" example:"01a20018-5a0f-7568-bfcd-6fba71a04bd4"`
 		Username string  `json:"username" example:"marisol"`
 		Email    *string `json:"email" nullable:"true" example:"marisol@example.org"`
 		Disabled bool    `json:"disabled" example:"false"`
@@ -34,35 +40,28 @@ type registerAnswer struct {
 
 func registerDocs(op *huma.Operation) {
 	op.Summary = "Sign up"
-	op.Description = "Adds a user, while sign-up is open. It logs nobody in: use `/login` or `/token` then. " +
-		"The detail of a 422 says in a sentence what to change."
-	op.Tags = []string{tagUsers}
-	op.DefaultStatus = 201
+	op.Description = "Creates a user, if sign-up is open. It does not log in: call `/login` or `/token` next."
+	op.Tags = []string{tagAccount}
+	op.DefaultStatus = http.StatusCreated
+	canFail(op, errSignupClosed, models.ErrUsernameTaken, models.ErrInvalidUsername, models.ErrInvalidEmail, errWeakPassword, models.ErrBusy)
 }
 
-// registerPage is the form that uses POST /register, or says that it is closed.
-func (h *Handler) registerPage(c echo.Context) error {
-	return h.render(c, 200, views.Register(views.RegisterPage{
-		Page: h.page("Create an account"), MinLength: h.Store.Policy.MinLength,
-	}))
-}
-
-// register adds a user who signs up.
-func (h *Handler) register(ctx context.Context, in *registerRequest) (*registerAnswer, error) {
-	if !h.Signup {
+// register creates a user who signs up.
+func (h *Handler) register(ctx context.Context, in *registerRequest) (*registerResponse, error) {
+	if !h.signup {
 		return nil, errSignupClosed
 	}
-	user, err := h.Store.CreateUser(ctx, models.NewUser{
+	user, err := h.store.CreateUser(ctx, in.actor(), models.NewUser{
 		Username: in.Body.Username, Password: in.Body.Password, Email: in.Body.Email,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("signing up: %w", err)
 	}
-	h.note(ctx, "signed up", "user", user.ID)
-	answer := &registerAnswer{}
-	answer.Body.ID = user.ID
-	answer.Body.Username = user.Username
-	answer.Body.Email = user.Email
-	answer.Body.Disabled = user.Disabled
-	return answer, nil
+	h.logEvent(in.actor(), "signed up", "user", user.ID)
+	out := &registerResponse{}
+	out.Body.ID = user.ID
+	out.Body.Username = user.Username
+	out.Body.Email = user.Email
+	out.Body.Disabled = user.Disabled
+	return out, nil
 }

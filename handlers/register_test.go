@@ -5,131 +5,159 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"latchkey/auth/authtest"
 )
 
-func (s *server) register(t *testing.T, name string) answer {
-	t.Helper()
-	return s.postJSON(t, "/register", fmt.Sprintf(`{"username":%q,"password":%q}`, name, testPassword))
-}
-
-func TestRegisterAddsAUserWhoCanLogIn(t *testing.T) {
+func TestSignUpCreatesAUserWhoCanLogIn(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
-	a := s.postJSON(t, "/register", `{"username":"Jonas","password":"`+testPassword+`","email":"jonas@example.org"}`)
-	wantStatus(t, a, 201)
-	if a.field("username") != "Jonas" || a.field("email") != "jonas@example.org" || a.field("disabled") != false || a.field("id") == "" {
-		t.Errorf("the answer is %s", a.body)
+	r := s.postJSON(t, "/register", `{"username":"Jonas","password":"`+testPassword+`","email":"jonas@example.org"}`)
+	wantStatus(t, r, 201)
+	if r.field("username") != "Jonas" || r.field("email") != "jonas@example.org" || r.field("disabled") != false || r.field("id") == "" {
+		t.Errorf("the response is %s", r.body)
 	}
-	if a.Header.Get("Set-Cookie") != "" {
+	if r.Header.Get("Set-Cookie") != "" {
 		t.Error("signing up set a cookie")
 	}
-	login := s.postJSON(t, "/login", `{"name":"jonas","password":"`+testPassword+`"}`)
-	wantStatus(t, login, 200)
-	me := s.get(t, "/users/me", login.field("token").(string))
+	me := s.get(t, "/users/me", s.login(t, "jonas"))
 	wantStatus(t, me, 200)
-	if me.field("id") != a.field("id") || len(me.field("roles").([]any)) != 0 || me.field("created_at") == nil {
+	if me.field("id") != r.field("id") || len(me.field("roles").([]any)) != 0 || me.field("created_at") == nil {
 		t.Errorf("/users/me is %s", me.body)
 	}
 }
 
-func TestEmailIsOptional(t *testing.T) {
+func TestEmailAddressIsOptional(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	for name, email := range map[string]string{"absent": "", "null": `,"email":null`} {
-		a := s.postJSON(t, "/register", `{"username":"u-`+name+`","password":"`+testPassword+`"`+email+`}`)
-		wantStatus(t, a, 201)
-		if !strings.Contains(a.body, `"email":null`) {
-			t.Errorf("%s: %s", name, a.body)
+		r := s.postJSON(t, "/register", `{"username":"u-`+name+`","password":"`+testPassword+`"`+email+`}`)
+		wantStatus(t, r, 201)
+		if !strings.Contains(r.body, `"email":null`) {
+			t.Errorf("%s: %s", name, r.body)
 		}
 	}
 }
 
-func TestANameIsTakenInEveryCase(t *testing.T) {
+func TestUsernameIsTakenInAnyCase(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	for _, name := range []string{"Marisol", "marisol", "MARISOL"} {
-		wantProblem(t, s.register(t, name), 409)
+		r := s.register(t, name)
+		wantType(t, r, 409, "username-taken")
+		wantFieldError(t, r, "body.username")
 	}
 }
 
-func TestNamesThatAreRefused(t *testing.T) {
+// wantFieldError checks that the problem is about one field and says so with its detail.
+func wantFieldError(t *testing.T, r response, location string) {
+	t.Helper()
+	want := fieldError{location, r.field("detail").(string)}
+	if got := r.fieldError(0); got != want || len(r.field("errors").([]any)) != 1 {
+		t.Errorf("errors are %v, want %v", r.field("errors"), want)
+	}
+}
+
+// register signs a user up.
+func (s *server) register(t *testing.T, name string) response {
+	t.Helper()
+	return s.postJSON(t, "/register", fmt.Sprintf(`{"username":%q,"password":%q}`, name, testPassword))
+}
+
+func TestInvalidUsernameIs422(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	names := []string{
 		"", "ab", strings.Repeat("a", 65), "a b", " abc", "abc ", "abc\t", "abc\n", "abc\x7f", "a\u0301bc", "аdmin", // Cyrillic а
-		"ad\u200bmin", "\u202enimda", "ａｂｃ", "naïve", "abc\u00a0", "a/b/c", "a\\b", "a:b", "a;b", "a,b", "(abc)", "a|bc", "a*bc", "a%20b", "a\"b", "a'b", "a`b", "a&b", "a=b", "a?b", "a#b", "a$b", "a!b", "a^b", "a~b",
+		"ad\u200bmin", "\u202enimda", "ａｂｃ", "naïve", "abc\u00a0", "a/b/c", "a\\b", "a:b", "a;b", "a,b", "(abc)", "a|bc", "a*bc", "a%20b",
+		"a\"b", "a'b", "a`b", "a&b", "a=b", "a?b", "a#b", "a$b", "a!b", "a^b", "a~b",
 	}
 	for _, name := range append(names, xssStrings()...) {
 		text, err := json.Marshal(map[string]string{"username": name, "password": testPassword})
-		must(t, err)
-		a := s.postJSON(t, "/register", string(text))
-		wantProblem(t, a, 422)
-		if len(name) > 8 && strings.Contains(a.body, name) {
-			t.Errorf("the answer repeats %q", name)
+		authtest.Must(t, err)
+		r := s.postJSON(t, "/register", string(text))
+		wantType(t, r, 422, "invalid-username")
+		wantFieldError(t, r, "body.username")
+		if len(name) > 8 && strings.Contains(r.body, name) {
+			t.Errorf("the response repeats %q", name)
 		}
 	}
 	for _, escape := range []string{`\u0000`, `\ud800`} {
-		wantProblem(t, s.postJSON(t, "/register", `{"username":"abc`+escape+`","password":"`+testPassword+`"}`), 400)
+		r := s.postJSON(t, "/register", `{"username":"abc`+escape+`","password":"`+testPassword+`"}`)
+		wantType(t, r, 400, "malformed-body")
 	}
 }
 
-func TestEmailsThatAreRefused(t *testing.T) {
+func TestInvalidEmailAddressIs422(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
-	emails := []string{"", " ", "a", "a@", "@b", "a@b@c", "a b@c.org", "a@b.org ", "a@b.org\n", `"a"@b.org`, "a@[127.0.0.1]", strings.Repeat("a", 250) + "@b.org"}
+	emails := []string{
+		"", " ", "a", "a@", "@b", "a@b@c", "a b@c.org", "a@b.org ", "a@b.org\n", `"a"@b.org`, "a@[127.0.0.1]", strings.Repeat("a", 250) + "@b.org",
+	}
 	for i, email := range append(emails, xssStrings()...) {
 		text, err := json.Marshal(map[string]string{"username": fmt.Sprintf("user%d", i), "password": testPassword, "email": email})
-		must(t, err)
-		wantProblem(t, s.postJSON(t, "/register", string(text)), 422)
+		authtest.Must(t, err)
+		r := s.postJSON(t, "/register", string(text))
+		wantType(t, r, 422, "invalid-email")
+		wantFieldError(t, r, "body.email")
 	}
 }
 
-func TestWeakPasswordsAreRefusedWithTheReason(t *testing.T) {
+func TestWeakPasswordIs422WithTheReason(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	for password, reason := range map[string]string{
 		"":                        "too short",
 		"1234567":                 "too short",
 		"日本語日本語日":                 "too short", // 7 characters in 21 bytes
 		strings.Repeat("x ", 129): "too long",
-		"password":                "guessers",
-		"PassWord":                "guessers",
-		"qwertyuiop":              "guessers",
-		"my jonas 99":             "user name",
-		"my JONAS 99":             "user name",
+		"password":                "too common",
+		"PassWord":                "too common",
+		"qwertyuiop":              "too common",
+		"my jonas 99":             "your username",
+		"my JONAS 99":             "your username",
 	} {
 		text, err := json.Marshal(map[string]string{"username": "jonas", "password": password})
-		must(t, err)
-		a := s.postJSON(t, "/register", string(text))
-		wantProblem(t, a, 422)
-		if detail := a.field("detail").(string); !strings.Contains(detail, reason) || len(password) > 8 && strings.Contains(detail, password) {
+		authtest.Must(t, err)
+		r := s.postJSON(t, "/register", string(text))
+		wantType(t, r, 422, "weak-password")
+		wantFieldError(t, r, "body.password")
+		if detail := r.field("detail").(string); !strings.Contains(detail, reason) || len(password) > 8 && strings.Contains(detail, password) {
 			t.Errorf("%q: %s", password, detail)
 		}
 	}
 	for _, password := range []string{"日本語日本語日本", strings.Repeat("x ", 128), "        a", "пароль для входа"} {
 		text, err := json.Marshal(map[string]string{"username": fmt.Sprint("user", len(password)), "password": password})
-		must(t, err)
+		authtest.Must(t, err)
 		wantStatus(t, s.postJSON(t, "/register", string(text)), 201)
 	}
 }
 
-func TestNobodySignsUpWithMoreThanIsTheirs(t *testing.T) {
+func TestSignUpCannotSetOtherFields(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
-	for _, more := range []string{`"id":"1"`, `"roles":["admin"]`, `"disabled":true`, `"is_admin":true`, `"created_at":"2020-01-01T00:00:00Z"`, `"password_hash":"x"`} {
-		a := s.postJSON(t, "/register", `{"username":"jonas","password":"`+testPassword+`",`+more+`}`)
-		wantProblem(t, a, 422)
+	for _, field := range []string{
+		`"id":"1"`, `"roles":["admin"]`, `"disabled":true`, `"is_admin":true`, `"created_at":"2020-01-01T00:00:00Z"`, `"password_hash":"x"`,
+	} {
+		r := s.postJSON(t, "/register", `{"username":"jonas","password":"`+testPassword+`",`+field+`}`)
+		wantType(t, r, 422, "invalid-fields")
 	}
-	wantStatus(t, s.register(t, "jonas"), 201) // none of them made the user
-	a := s.postJSON(t, "/register?roles=admin", `{"username":"petra","password":"`+testPassword+`"}`)
-	wantStatus(t, a, 201)
-	token := s.loginAs(t, "petra")
-	if me := s.get(t, "/user", token); !strings.Contains(me.body, `"roles":[]`) {
-		t.Errorf("the query gave a role: %s", me.body)
+	wantStatus(t, s.register(t, "jonas"), 201) // none of them created the user
+	r := s.postJSON(t, "/register?roles=admin", `{"username":"petra","password":"`+testPassword+`"}`)
+	wantStatus(t, r, 201)
+	if user := s.get(t, "/user", s.login(t, "petra")); !strings.Contains(user.body, `"roles":[]`) {
+		t.Errorf("the query gave a role: %s", user.body)
 	}
 }
 
-func TestClosedSignUp(t *testing.T) {
-	s := newServer(t)
-	s.Signup = false
-	wantProblem(t, s.register(t, "jonas"), 403)
-	wantProblem(t, s.register(t, "marisol"), 403) // not 409: it does not tell who exists
+func TestClosedSignUpIs403(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, func(o *Options) { o.Signup = false })
+	wantType(t, s.register(t, "jonas"), 403, "signup-closed")
+	wantType(t, s.register(t, "marisol"), 403, "signup-closed") // not 409, which would reveal who exists
 }
 
-// xssStrings is what scanners send to see whether text becomes code.
+// xssStrings is what scanners send to find out whether text becomes code.
 func xssStrings() []string {
 	return []string{
 		"<script>alert(1)</script>", "<ScRiPt>alert(1)</sCrIpT>", "<script src=//x.example/x.js></script>", "<script>alert`1`</script>",

@@ -1,54 +1,51 @@
 package handlers
 
-import (
-	"net/http"
+import "latchkey/models"
 
-	"latchkey/models"
-)
+// addRoutes adds every route with its guard, the third argument:
+//
+//   - public: anyone
+//   - bearer: needs an access token
+//   - role: needs an access token of a user with this role
+//   - bearerOrCookie: needs an access token or the refresh cookie
+//
+// A route can have options: sameOrigin refuses requests that come from another site; anyOrigin lets
+// browser apps of every origin read the response (CORS), allowedOrigins those of ALLOWED_ORIGINS.
+// Operations that need a bearer are open to ALLOWED_ORIGINS without saying so.
+func (h *Handler) addRoutes() {
+	// Pages are public shells: they contain no user data.
+	page(h, "GET /", public, h.homePage)
+	page(h, "GET /login", public, h.loginPage)
+	page(h, "GET /register", public, h.registerPage)
+	page(h, "GET /account", public, h.accountPage)
+	page(h, "GET /admin/users", public, h.usersPage)
+	page(h, "GET /docs", public, h.docsPage)
+	page(h, "GET /openapi.json", public, h.openAPI)
+	page(h, "GET /static/*", public, h.staticFile)
 
-// routes is every route with its guard. An operation that says nothing needs
-// a bearer; "needs" asks for a role besides; "public" needs nothing;
-// "sameOrigin" refuses requests that another site makes a browser send, and
-// "anyOrigin" lets the pages of every site read the answer.
-func (h *Handler) routes() error {
-	// Pages are public shells: they hold no data of a user.
-	h.echo.GET("/", h.homePage)
-	h.echo.GET("/login", h.loginPage)
-	h.echo.GET("/register", h.registerPage)
-	h.echo.GET("/account", h.accountPage)
-	h.echo.GET("/admin/users", h.usersPage)
-	h.echo.GET("/docs", h.docsPage)
-	h.echo.GET("/static/*", h.staticFile)
+	operation(h, "POST /login", public, h.login, loginDocs, sameOrigin)
+	operation(h, "POST /refresh", public, h.refresh, refreshDocs, sameOrigin)
+	operation(h, "POST /logout", bearerOrCookie, h.logout, logoutDocs, sameOrigin)
+	form(h, "POST /token", public, h.token, h.tokenDocs, allowedOrigins)
+	form(h, "POST /revoke", public, h.revoke, h.revokeDocs, allowedOrigins)
 
-	operation(h, "POST /login", h.login, public, sameOrigin, loginDocs)
-	operation(h, "POST /refresh", h.refresh, public, sameOrigin, refreshDocs)
-	operation(h, "POST /logout", h.logout, orCookie, logoutDocs)
-	h.echo.POST("/token", h.token)   // public; a form, and so not Huma's
-	h.echo.POST("/revoke", h.revoke) // public, likewise: who has the token may
+	operation(h, "POST /register", public, h.register, registerDocs)
+	operation(h, "GET /user", bearer, h.user, userDocs)
+	operation(h, "GET /users/me", bearer, h.me, meDocs)
+	operation(h, "POST /users/me/password", bearer, h.changePassword, changePasswordDocs)
+	operation(h, "GET /sessions", bearer, h.listSessions, listSessionsDocs)
+	operation(h, "DELETE /sessions/{id}", bearer, h.endSession, endSessionDocs)
+	operation(h, "DELETE /sessions", bearer, h.endOtherSessions, endOtherSessionsDocs)
 
-	operation(h, "POST /register", h.register, public, registerDocs, canAnswer(http.StatusForbidden, http.StatusConflict))
-	operation(h, "GET /user", h.user, userDocs)
-	operation(h, "GET /users/me", h.me, meDocs)
-	operation(h, "POST /users/me/password", h.changePassword, changePasswordDocs)
-	operation(h, "GET /sessions", h.listSessions, listSessionsDocs)
-	operation(h, "DELETE /sessions/{id}", h.endSession, endSessionDocs, canAnswer(http.StatusNotFound))
-	operation(h, "DELETE /sessions", h.endOtherSessions, endOtherSessionsDocs)
+	operation(h, "GET /protected-data", bearer, h.protectedData, protectedDataDocs)
+	operation(h, "GET /items", bearer, h.items, itemsDocs)
 
-	operation(h, "GET /protected-data", h.protectedData, protectedDataDocs)
-	operation(h, "GET /items", h.items, itemsDocs)
+	operation(h, "GET /users", role(models.RoleAdmin), h.listUsers, listUsersDocs)
+	operation(h, "PATCH /users/{id}", role(models.RoleAdmin), h.updateUser, updateUserDocs)
+	operation(h, "DELETE /users/{id}", role(models.RoleAdmin), h.deleteUser, deleteUserDocs)
 
-	operation(h, "GET /users", h.listUsers, needs(models.RoleAdmin), listUsersDocs)
-	operation(h, "PATCH /users/{id}", h.updateUser, needs(models.RoleAdmin), updateUserDocs, canAnswer(http.StatusNotFound, http.StatusConflict))
-	operation(h, "DELETE /users/{id}", h.deleteUser, needs(models.RoleAdmin), deleteUserDocs, canAnswer(http.StatusNotFound, http.StatusConflict))
-
-	operation(h, "GET /.well-known/oauth-authorization-server", h.metadata, public, anyOrigin, metadataDocs)
-	operation(h, "GET /.well-known/jwks.json", h.jwks, public, anyOrigin, jwksDocs)
-	operation(h, "GET /healthz", h.healthz, public, healthzDocs)
-	operation(h, "GET /readyz", h.readyz, public, readyzDocs, canAnswer(http.StatusServiceUnavailable))
-
-	h.documentToken()
-	h.documentRevoke()
-	document, err := h.openAPI()
-	h.echo.GET("/openapi.json", document) // last: by now all is in it
-	return err
+	operation(h, "GET /.well-known/oauth-authorization-server", public, h.metadata, metadataDocs, anyOrigin)
+	operation(h, "GET /.well-known/jwks.json", public, h.jwks, jwksDocs, anyOrigin)
+	operation(h, "GET /healthz", public, h.healthz, healthzDocs)
+	operation(h, "GET /readyz", public, h.readyz, readyzDocs)
 }

@@ -6,87 +6,84 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/labstack/echo/v4"
 
-	"latchkey/views"
+	"latchkey/models"
 )
 
-type listSessionsAnswer struct {
-	Body struct {
-		Sessions []sessionFields `json:"sessions" nullable:"false"`
-	}
-}
-
-type sessionFields struct {
+// sessionDetails is a session as its user sees it.
+type sessionDetails struct {
 	ID         string    `json:"id" example:"01a20018-5e1f-7ef3-ad08-433b1f44e33c"`
-	Device     string    `json:"device" doc:"What the person logged in with, as far as it said" example:"Firefox on Linux"`
-	Address    string    `json:"address" doc:"Where the login came from" example:"192.0.2.1"`
-	CreatedAt  time.Time `json:"created_at" doc:"When the person logged in" example:"2026-11-21T12:00:00Z"`
+	Device     string    `json:"device" doc:"The browser and operating system of the login, as far as they are known" example:"Firefox on Linux"`
+	Address    string    `json:"address" doc:"The IP address of the login" example:"192.0.2.1"`
+	CreatedAt  time.Time `json:"created_at" doc:"The time of the login" example:"2026-11-21T12:00:00Z"`
 	LastUsedAt time.Time `json:"last_used_at" doc:"When the session was last renewed" example:"2026-11-21T12:00:00Z"`
-	Current    bool      `json:"current" doc:"Whether it is the one that asks"`
+	Current    bool      `json:"current" doc:"Whether this is the session of the request"`
 }
 
-// accountPage is the shell that changes the password and lists the sessions.
-func (h *Handler) accountPage(c echo.Context) error {
-	return h.render(c, 200, views.Account(views.AccountPage{
-		Page: h.page("Account"), MinLength: h.Store.Policy.MinLength,
-	}))
+type listSessionsRequest struct{ client }
+
+type listSessionsResponse struct {
+	Body struct {
+		Sessions []sessionDetails `json:"sessions" nullable:"false"`
+	}
 }
 
 func listSessionsDocs(op *huma.Operation) {
 	op.Summary = "List your sessions"
-	op.Description = "Every login of yours that is not over, the last used first."
-	op.Tags = []string{tagUsers}
+	op.Description = "Returns your sessions, the most recently used first. A session is one login on one device; sessions that have ended are not listed."
+	op.Tags = []string{tagAccount}
 }
 
-// listSessions answers with the bearer's sessions.
-func (h *Handler) listSessions(ctx context.Context, _ *struct{}) (*listSessionsAnswer, error) {
-	p := principal(ctx)
-	sessions, err := h.Store.SessionsOf(ctx, p.UserID)
+// listSessions lists the sessions of the user of the access token.
+func (h *Handler) listSessions(ctx context.Context, in *listSessionsRequest) (*listSessionsResponse, error) {
+	sessions, err := h.store.SessionsOf(ctx, in.UserID)
 	if err != nil {
 		return nil, fmt.Errorf("listing one's own sessions: %w", err)
 	}
-	answer := &listSessionsAnswer{}
-	answer.Body.Sessions = []sessionFields{}
+	out := &listSessionsResponse{}
+	out.Body.Sessions = []sessionDetails{} // not null in JSON
 	for _, s := range sessions {
-		answer.Body.Sessions = append(answer.Body.Sessions,
-			sessionFields{s.ID, s.Device, s.Address, s.CreatedAt, s.LastUsedAt, s.ID == p.SessionID})
+		out.Body.Sessions = append(out.Body.Sessions,
+			sessionDetails{s.ID, s.Device, s.Address, s.CreatedAt, s.LastUsedAt, s.ID == in.SessionID})
 	}
-	return answer, nil
+	return out, nil
 }
 
 type endSessionRequest struct {
-	ID string `path:"id" doc:"The session's id"`
+	client
+	ID string `path:"id" doc:"The id of the session"`
 }
 
 func endSessionDocs(op *huma.Operation) {
 	op.Summary = "End a session"
-	op.Description = "Logs one of your sessions out; its tokens are refused from then on. Another user's is a 404."
-	op.Tags = []string{tagUsers}
+	op.Description = "Logs out one of your sessions. Its tokens are refused from then on."
+	op.Tags = []string{tagAccount}
+	canFail(op, models.ErrSessionNotFound)
 }
 
-// endSession ends one of the bearer's sessions.
+// endSession ends a session of the user of the access token.
 func (h *Handler) endSession(ctx context.Context, in *endSessionRequest) (*struct{}, error) {
-	p := principal(ctx)
-	if err := h.Store.EndSessionOf(ctx, p.UserID, in.ID); err != nil {
+	if err := h.store.EndSession(ctx, in.actor(), in.ID); err != nil {
 		return nil, fmt.Errorf("ending one's own session: %w", err)
 	}
-	h.note(ctx, "ended a session", "user", p.UserID, "session", in.ID)
+	h.logEvent(in.actor(), "session ended", "user", in.UserID, "session", in.ID)
 	return nil, nil
 }
 
+type endOtherSessionsRequest struct{ client }
+
 func endOtherSessionsDocs(op *huma.Operation) {
 	op.Summary = "End all other sessions"
-	op.Description = "Logs you out everywhere but here."
-	op.Tags = []string{tagUsers}
+	op.Description = "Logs you out everywhere except in the session of the request."
+	op.Tags = []string{tagAccount}
 }
 
-// endOtherSessions ends all of the bearer's sessions but the one that asks.
-func (h *Handler) endOtherSessions(ctx context.Context, _ *struct{}) (*struct{}, error) {
-	p := principal(ctx)
-	if err := h.Store.EndOtherSessions(ctx, p); err != nil {
-		return nil, fmt.Errorf("ending one's own other sessions: %w", err)
+// endOtherSessions ends all sessions of the user of the access token, except the one of the
+// request.
+func (h *Handler) endOtherSessions(ctx context.Context, in *endOtherSessionsRequest) (*struct{}, error) {
+	if err := h.store.EndOtherSessions(ctx, in.actor()); err != nil {
+		return nil, fmt.Errorf("ending one's other sessions: %w", err)
 	}
-	h.note(ctx, "ended all other sessions", "user", p.UserID, "session", p.SessionID)
+	h.logEvent(in.actor(), "other sessions ended", "user", in.UserID, "session", in.SessionID)
 	return nil, nil
 }

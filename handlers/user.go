@@ -6,26 +6,27 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-type userAnswer struct {
+type userRequest struct{ client }
+
+type userResponse struct {
 	Body struct {
-		ID    string   `json:"id" doc:"Never changes and is never given again" example:"01a20018-5a0f-7568-bfcd-6fba71a04bd4"`
-		Name  string   `json:"name" example:"marisol"`
+		ID    string   `json:"id" doc:"Never changes, and is never used for another user" example:"01a20018-5a0f-7568-bfcd-6fba71a04bd4"`
+		Name  string   `json:"name" doc:"The username" example:"marisol"`
 		Roles []string `json:"roles" nullable:"false" example:"[\"editor\"]"`
 	}
 }
 
 func userDocs(op *huma.Operation) {
-	op.Summary = "Who you are"
-	op.Description = "Name and roles of the user that the access token stands for, as they are now."
-	op.Tags = []string{tagUsers}
+	op.Summary = "Get the user's name and roles"
+	op.Description = "Returns the user of the access token, with the name and roles of now rather than those in the token."
+	op.Tags = []string{tagAccount}
 }
 
-// user answers who the token's bearer is, as of now.
-func (h *Handler) user(ctx context.Context, _ *struct{}) (*userAnswer, error) {
-	p := principal(ctx)
-	answer := &userAnswer{}
-	answer.Body.ID = p.UserID
-	answer.Body.Name = p.Username
-	answer.Body.Roles = p.Roles
-	return answer, nil
+// user returns the user of the access token.
+func (h *Handler) user(_ context.Context, in *userRequest) (*userResponse, error) {
+	out := &userResponse{}
+	out.Body.ID = in.UserID
+	out.Body.Name = in.Username
+	out.Body.Roles = in.Roles
+	return out, nil
 }

@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -12,90 +13,98 @@ import (
 	"latchkey/views"
 )
 
-// usersPage is the shell that lists users by GET /users.
+// usersPage lists and changes users. Its script asks GET /users.
 func (h *Handler) usersPage(c echo.Context) error {
-	return h.render(c, 200, views.Users(views.UsersPage{Page: h.page("Users")}))
+	return h.render(c, http.StatusOK, views.Users(views.UsersPage{
+		Page: h.pageData("Users"), Username: usernameRules(), Role: roleRules(), MaxRoles: models.MaxRoles,
+	}))
 }
 
 type listUsersRequest struct {
-	Query string `query:"q" maxLength:"64" doc:"How the user name begins, in any case" example:"mari"`
-	Limit int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many users at the most"`
-	After string `query:"after" maxLength:"64" doc:"next of the page before"`
+	Query string `query:"q" maxLength:"64" doc:"The beginning of the username, in any case" example:"mari"`
+	Limit int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many users to return at most"`
+	After string `query:"after" maxLength:"64" doc:"The next of the previous response"`
 }
 
-type listUsersAnswer struct {
+type listUsersResponse struct {
 	Body struct {
-		Users []userFields `json:"users" nullable:"false"`
-		Next  *string      `json:"next" nullable:"true" doc:"Send it as after to get the next page; null on the last" example:"marisol"`
+		Users []userDetails `json:"users" nullable:"false"`
+		Next  *string       `json:"next" nullable:"true" doc:"Where the next page starts: send it as after. Null on the last page" example:"marisol"`
 	}
 }
 
 func listUsersDocs(op *huma.Operation) {
 	op.Summary = "List users"
-	op.Description = "In the order of their names. A page costs the same whether there are ten users or a million."
+	op.Description = "Returns users in the order of their usernames, a page at a time."
 	op.Tags = []string{tagAdministration}
 }
 
-// listUsers answers with a page of the users.
-func (h *Handler) listUsers(ctx context.Context, in *listUsersRequest) (*listUsersAnswer, error) {
-	users, next, err := h.Store.Users(ctx, models.UserQuery{Prefix: in.Query, After: in.After, Limit: in.Limit})
+// listUsers returns a page of the users.
+func (h *Handler) listUsers(ctx context.Context, in *listUsersRequest) (*listUsersResponse, error) {
+	users, next, err := h.store.Users(ctx, models.UserQuery{Prefix: in.Query, After: in.After, Limit: in.Limit})
 	if err != nil {
 		return nil, fmt.Errorf("listing users: %w", err)
 	}
-	answer := &listUsersAnswer{}
-	answer.Body.Users = []userFields{}
+	out := &listUsersResponse{}
+	out.Body.Users = []userDetails{} // not null in JSON
 	for _, user := range users {
-		answer.Body.Users = append(answer.Body.Users, fieldsOf(user))
+		out.Body.Users = append(out.Body.Users, detailsOf(user))
 	}
 	if next != "" {
-		answer.Body.Next = &next
+		out.Body.Next = &next
 	}
-	return answer, nil
+	return out, nil
 }
 
 type updateUserRequest struct {
-	ID   string `path:"id" doc:"The user's id"`
+	client
+	ID   string `path:"id" doc:"The id of the user"`
 	Body struct {
-		Disabled *bool     `json:"disabled,omitempty" doc:"A disabled user cannot log in, and its sessions end" example:"true"`
-		Roles    *[]string `json:"roles,omitempty" maxItems:"32" doc:"The user's roles from now on; each 1 to 64 of a-z, 0-9 and ._:-" example:"[\"editor\"]"`
+		Disabled *bool     `json:"disabled,omitempty" doc:"A disabled user cannot log in. Disabling ends the user's sessions" example:"true"`
+		Roles    *[]string `json:"roles,omitempty" maxItems:"32" doc:"Replaces the user's roles. Each is 1 to 64 of a-z, 0-9 and ._:-" example:"[\"editor\"]"`
 	}
 }
 
 func updateUserDocs(op *huma.Operation) {
 	op.Summary = "Change a user"
-	op.Description = "Disables or enables a user, or gives it other roles; what is left out stays. It counts on the user's next request. " +
-		"The last enabled administrator can be neither disabled nor lose the role: 409."
+	op.Description = "Disables or enables a user, or replaces the user's roles. Fields that are left out stay as they are. The change takes " +
+		"effect on the user's next request.\n\n" +
+		"The last enabled administrator can be neither disabled nor demoted."
 	op.Tags = []string{tagAdministration}
+	canFail(op, models.ErrUserNotFound, models.ErrLastAdmin, models.ErrInvalidRole)
 }
 
-// updateUser disables, enables or changes the roles of a user.
-func (h *Handler) updateUser(ctx context.Context, in *updateUserRequest) (*meAnswer, error) {
-	user, err := h.Store.UpdateUser(ctx, in.ID, models.UserChange{
+// updateUser disables or enables a user, or replaces the user's roles.
+func (h *Handler) updateUser(ctx context.Context, in *updateUserRequest) (*userDetailsResponse, error) {
+	user, err := h.store.UpdateUser(ctx, in.actor(), in.ID, models.UserChange{
 		Disabled: in.Body.Disabled, Roles: (*models.Roles)(in.Body.Roles),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("changing a user: %w", err)
 	}
-	h.note(ctx, "changed a user", "user", user.ID, "disabled", user.Disabled,
-		"roles", strings.Join(user.Roles, " "), "by", principal(ctx).UserID)
-	return &meAnswer{fieldsOf(user)}, nil
+	h.logEvent(in.actor(), "user changed", "user", user.ID, "disabled", user.Disabled,
+		"roles", strings.Join(user.Roles, " "), "by", in.UserID)
+	return &userDetailsResponse{detailsOf(user)}, nil
 }
 
 type deleteUserRequest struct {
-	ID string `path:"id" doc:"The user's id"`
+	client
+	ID string `path:"id" doc:"The id of the user"`
 }
 
 func deleteUserDocs(op *huma.Operation) {
 	op.Summary = "Delete a user"
-	op.Description = "Removes the user and ends its sessions, for good. The last enabled administrator stays: 409."
+	op.Description = "Deletes a user and ends the user's sessions. This cannot be undone.\n\n" +
+		"The last enabled administrator cannot be deleted."
 	op.Tags = []string{tagAdministration}
+	canFail(op, models.ErrUserNotFound, models.ErrLastAdmin)
 }
 
-// deleteUser removes a user.
+// deleteUser deletes a user.
 func (h *Handler) deleteUser(ctx context.Context, in *deleteUserRequest) (*struct{}, error) {
-	if err := h.Store.DeleteUser(ctx, in.ID); err != nil {
+	if err := h.store.DeleteUser(ctx, in.actor(), in.ID); err != nil {
 		return nil, fmt.Errorf("deleting a user: %w", err)
 	}
-	h.note(ctx, "deleted a user", "user", in.ID, "by", principal(ctx).UserID)
+	h.logEvent(in.actor(), "user deleted", "user", in.ID, "by", in.UserID)
 	return nil, nil
 }

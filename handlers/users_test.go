@@ -6,156 +6,163 @@ import (
 	"testing"
 )
 
-func (s *server) loginAs(t *testing.T, name string) string {
-	t.Helper()
-	a := s.postJSON(t, "/login", fmt.Sprintf(`{"name":%q,"password":%q}`, name, testPassword))
-	wantStatus(t, a, 200)
-	return a.field("token").(string)
-}
-
-// addUser registers a user and returns its id.
+// addUser signs a user up and returns the user's id.
 func (s *server) addUser(t *testing.T, name string) string {
 	t.Helper()
-	a := s.register(t, name)
-	wantStatus(t, a, 201)
-	return a.field("id").(string)
+	r := s.register(t, name)
+	wantStatus(t, r, 201)
+	return r.field("id").(string)
 }
 
-func (s *server) patch(t *testing.T, token, id, body string) answer {
+func (s *server) patch(t *testing.T, token, id, body string) response {
 	t.Helper()
 	return s.send(t, "PATCH", "/users/"+id, body, "Authorization", "Bearer "+token, "Content-Type", "application/json")
 }
 
-func (s *server) remove(t *testing.T, token, id string) answer {
+func (s *server) remove(t *testing.T, token, id string) response {
 	t.Helper()
 	return s.send(t, "DELETE", "/users/"+id, "", "Authorization", "Bearer "+token)
 }
 
-func TestAdministrationNeedsTheRole(t *testing.T) {
+func TestAdministrationNeedsTheRoleAdmin(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	id := s.addUser(t, "jonas")
-	token := s.loginAs(t, "jonas")
-	for name, a := range map[string]answer{
+	token := s.login(t, "jonas")
+	for name, r := range map[string]response{
 		"list":   s.get(t, "/users", token),
 		"change": s.patch(t, token, id, `{"roles":["admin"]}`),
 		"delete": s.remove(t, token, id),
 	} {
-		wantProblem(t, a, 403)
-		if got := a.Header.Get("WWW-Authenticate"); got != `Bearer error="insufficient_scope"` {
+		wantType(t, r, 403, "insufficient-scope")
+		if got := r.Header.Get("WWW-Authenticate"); got != `Bearer error="insufficient_scope"` {
 			t.Errorf("%s: WWW-Authenticate is %q", name, got)
 		}
 	}
-	wantProblem(t, s.send(t, "GET", "/users", ""), 401)
+	wantType(t, s.send(t, "GET", "/users", ""), 401, "token-required")
 }
 
-func TestARoleCountsFromTheNextRequestOn(t *testing.T) {
+func TestRoleChangeCountsOnTheNextRequest(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
-	admin, id := s.login(t), s.addUser(t, "jonas")
-	token := s.loginAs(t, "jonas")
-	a := s.patch(t, admin, id, `{"roles":["editor","admin"]}`)
-	wantStatus(t, a, 200)
-	if !strings.Contains(a.body, `"roles":["admin","editor"]`) {
-		t.Errorf("the answer is %s", a.body)
+	admin, id := s.login(t, "marisol"), s.addUser(t, "jonas")
+	token := s.login(t, "jonas")
+	r := s.patch(t, admin, id, `{"roles":["editor","admin"]}`)
+	wantStatus(t, r, 200)
+	if !strings.Contains(r.body, `"roles":["admin","editor"]`) {
+		t.Errorf("the response is %s", r.body)
 	}
 	wantStatus(t, s.get(t, "/users", token), 200)
 	wantStatus(t, s.patch(t, admin, id, `{"roles":[]}`), 200)
-	wantProblem(t, s.get(t, "/users", token), 403)
+	wantType(t, s.get(t, "/users", token), 403, "insufficient-scope")
 }
 
-func TestADisabledOrDeletedUserIsOutOnTheNextRequest(t *testing.T) {
+func TestDisabledOrDeletedUserIsRefusedOnTheNextRequest(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
-	admin, id := s.login(t), s.addUser(t, "jonas")
-	token := s.loginAs(t, "jonas")
+	admin, id := s.login(t, "marisol"), s.addUser(t, "jonas")
+	token := s.login(t, "jonas")
 	wantStatus(t, s.patch(t, admin, id, `{"disabled":true}`), 200)
-	wantProblem(t, s.get(t, "/user", token), 401)
+	wantType(t, s.get(t, "/user", token), 401, "session-ended")
 	wantStatus(t, s.patch(t, admin, id, `{"disabled":false}`), 200)
-	wantProblem(t, s.get(t, "/user", token), 401) // the session is over for good
-	token = s.loginAs(t, "jonas")
+	wantType(t, s.get(t, "/user", token), 401, "session-ended") // the session has ended for good
+	token = s.login(t, "jonas")
 	wantStatus(t, s.remove(t, admin, id), 204)
-	wantProblem(t, s.get(t, "/user", token), 401)
-	wantProblem(t, s.remove(t, admin, id), 404)
-	wantProblem(t, s.patch(t, admin, id, `{"disabled":true}`), 404)
+	wantType(t, s.get(t, "/user", token), 401, "session-ended")
+	wantType(t, s.remove(t, admin, id), 404, "user-not-found")
+	wantType(t, s.patch(t, admin, id, `{"disabled":true}`), 404, "user-not-found")
 }
 
-func TestTheLastAdministratorStays(t *testing.T) {
+func TestLastAdministratorCannotBeRemoved(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
-	admin := s.login(t)
+	admin := s.login(t, "marisol")
 	id := s.get(t, "/user", admin).field("id").(string)
-	wantProblem(t, s.patch(t, admin, id, `{"disabled":true}`), 409)
-	wantProblem(t, s.patch(t, admin, id, `{"roles":["editor"]}`), 409)
-	wantProblem(t, s.remove(t, admin, id), 409)
+	wantType(t, s.patch(t, admin, id, `{"disabled":true}`), 409, "last-admin")
+	wantType(t, s.patch(t, admin, id, `{"roles":["editor"]}`), 409, "last-admin")
+	wantType(t, s.remove(t, admin, id), 409, "last-admin")
 	wantStatus(t, s.patch(t, admin, id, `{"roles":["admin"]}`), 200)
 }
 
-func TestChangesThatAreRefused(t *testing.T) {
+func TestInvalidChangeOfAUserIs422(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
-	admin, id := s.login(t), s.addUser(t, "jonas")
+	admin, id := s.login(t, "marisol"), s.addUser(t, "jonas")
 	before := s.get(t, "/users?q=jonas", admin).body
-	for name, body := range map[string]string{
-		"id":             `{"id":"1"}`,
-		"username":       `{"username":"petra"}`,
-		"password":       `{"password":"canary-5309"}`,
-		"text":           `{"disabled":"yes"}`,
-		"role as text":   `{"roles":"admin"}`,
-		"role number":    `{"roles":[1]}`,
-		"role with case": `{"roles":["Admin"]}`,
-		"role of two":    `{"roles":["admin editor"]}`,
-		"empty role":     `{"roles":[""]}`,
-		"markup":         `{"roles":["<b>canary-5309</b>"]}`,
-		"too many roles": `{"roles":[` + strings.Repeat(`"a",`, 32) + `"b"]}`,
+	for name, row := range map[string]struct{ body, kind, location string }{
+		"id":                 {`{"id":"1"}`, "invalid-fields", "body"},
+		"username":           {`{"username":"petra"}`, "invalid-fields", "body"},
+		"password":           {`{"password":"` + canary + `"}`, "invalid-fields", "body"},
+		"text as disabled":   {`{"disabled":"yes"}`, "invalid-fields", "body.disabled"},
+		"text as roles":      {`{"roles":"admin"}`, "invalid-fields", "body.roles"},
+		"number as role":     {`{"roles":[1]}`, "invalid-fields", "body.roles[0]"},
+		"33 roles":           {`{"roles":[` + strings.Repeat(`"a",`, 32) + `"b"]}`, "invalid-fields", "body.roles"},
+		"role in upper case": {`{"roles":["Admin"]}`, "invalid-role", "body.roles"},
+		"two roles in one":   {`{"roles":["admin editor"]}`, "invalid-role", "body.roles"},
+		"empty role":         {`{"roles":[""]}`, "invalid-role", "body.roles"},
+		"markup":             {`{"roles":["<b>` + canary + `</b>"]}`, "invalid-role", "body.roles"},
 	} {
-		a := s.patch(t, admin, id, body)
-		wantProblem(t, a, 422)
-		if strings.Contains(a.body, "5309") {
-			t.Errorf("%s: the answer repeats what was sent", name)
+		r := s.patch(t, admin, id, row.body)
+		wantType(t, r, 422, row.kind)
+		if got := r.fieldError(0).Location; got != row.location {
+			t.Errorf("%s: the location is %q, want %q", name, got, row.location)
+		}
+		if strings.Contains(r.body, canary) {
+			t.Errorf("%s: the response repeats what was sent", name)
 		}
 	}
 	if after := s.get(t, "/users?q=jonas", admin).body; after != before {
-		t.Errorf("something changed: %s", after)
+		t.Errorf("the user changed: %s", after)
 	}
-	wantStatus(t, s.patch(t, admin, id, `{}`), 200) // nothing asked, nothing done
+	wantStatus(t, s.patch(t, admin, id, `{}`), 200) // changes nothing
 }
 
-func TestUsersAreListedByPages(t *testing.T) {
+func TestUsersAreListedInPages(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
-	admin := s.login(t)
+	admin := s.login(t, "marisol")
 	for i := range 7 {
 		s.addUser(t, fmt.Sprintf("User%d", i))
 	}
 	var names []string
 	path := "/users?q=uSeR&limit=3"
 	for after := ""; ; {
-		a := s.get(t, path+after, admin)
-		wantStatus(t, a, 200)
-		for _, user := range a.field("users").([]any) {
+		r := s.get(t, path+after, admin)
+		wantStatus(t, r, 200)
+		for _, user := range r.field("users").([]any) {
 			names = append(names, user.(map[string]any)["username"].(string))
 		}
-		next, more := a.field("next").(string)
+		next, more := r.field("next").(string)
 		if !more {
 			break
 		}
 		after = "&after=" + next
 	}
 	if got := strings.Join(names, " "); got != "User0 User1 User2 User3 User4 User5 User6" {
-		t.Errorf("the pages hold %s", got)
+		t.Errorf("the pages contain %s", got)
 	}
 	empty := s.get(t, "/users?q=zzz", admin)
 	if strings.TrimSpace(empty.body) != `{"users":[],"next":null}` {
-		t.Errorf("no user is %s", empty.body)
+		t.Errorf("an empty page is %s", empty.body)
 	}
 }
 
-func TestQueriesOutOfRangeAreRefused(t *testing.T) {
+func TestInvalidQueryIs422(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
-	admin := s.login(t)
+	admin := s.login(t, "marisol")
 	for _, query := range []string{
-		"limit=0", "limit=201", "limit=-1", "limit=canary-5309", "limit=1e2", "limit=99999999999999999999",
-		"q=" + strings.Repeat("5309", 20), "after=" + strings.Repeat("5309", 20),
+		"limit=0", "limit=201", "limit=-1", "limit=" + canary, "limit=1e2", "limit=99999999999999999999",
+		"q=" + strings.Repeat(canary, 9), "after=" + strings.Repeat(canary, 9),
 	} {
-		a := s.get(t, "/users?"+query, admin)
-		wantProblem(t, a, 422)
-		if strings.Contains(a.body, "5309") {
-			t.Errorf("%s: the answer repeats what was sent: %s", query, a.body)
+		r := s.get(t, "/users?"+query, admin)
+		wantType(t, r, 422, "invalid-fields")
+		name, _, _ := strings.Cut(query, "=")
+		if got := r.fieldError(0).Location; got != "query."+name {
+			t.Errorf("%s: the location is %q", query, got)
+		}
+		if strings.Contains(r.body, canary) {
+			t.Errorf("%s: the response repeats what was sent: %s", query, r.body)
 		}
 	}
 	for _, query := range []string{"limit=1", "limit=200", "q=%25", "q='%20OR%201=1--", "after=%00", "unknown=1"} {
@@ -163,21 +170,22 @@ func TestQueriesOutOfRangeAreRefused(t *testing.T) {
 	}
 }
 
-// TestHostileTextIsOnlyText writes what no operation would take straight into
-// the table: JSON must carry it as it is, and escape what HTML could read.
-func TestHostileTextIsOnlyText(t *testing.T) {
+// TestHostileTextStaysText writes text that no operation accepts straight into the table. JSON must
+// carry it unchanged and escape what HTML would parse.
+func TestHostileTextStaysText(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
-	admin := s.login(t)
+	admin := s.login(t, "marisol")
 	for i, text := range xssStrings() {
 		s.exec(t, "INSERT INTO users (id, username, username_key, email, password_hash, created_at) VALUES (?, ?, ?, ?, '', '2026-01-01')",
 			fmt.Sprint(i), text, fmt.Sprintf("xss%02d", i), text)
 	}
-	a := s.get(t, "/users?q=xss&limit=200", admin)
-	wantStatus(t, a, 200)
-	if len(a.field("users").([]any)) != len(xssStrings()) {
-		t.Error("some are missing")
+	r := s.get(t, "/users?q=xss&limit=200", admin)
+	wantStatus(t, r, 200)
+	if len(r.field("users").([]any)) != len(xssStrings()) {
+		t.Error("users are missing")
 	}
-	if strings.ContainsAny(a.body, "<>") {
-		t.Error("the answer holds markup")
+	if strings.ContainsAny(r.body, "<>") {
+		t.Error("the response contains markup")
 	}
 }

@@ -1,42 +1,43 @@
 package models
 
 import (
+	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/go-gormigrate/gormigrate/v2"
 	"gorm.io/gorm"
 )
 
-// migrations is the history of the schema, oldest first. A step that was
-// released is never edited: the structs in it are copies, frozen as they were.
+// firstMigration is the id of the migration that every database has.
+const firstMigration = "0001-first-schema"
+
+// migrations returns the history of the schema, oldest first. Never change a migration that was
+// released. The structs in it are copies: they must not follow later changes of the models.
 func migrations() []*gormigrate.Migration {
 	return []*gormigrate.Migration{
-		{ID: "0001-users-and-sessions", Migrate: createUsersAndSessions},
-		{ID: "0002-signing-keys", Migrate: createSigningKeys},
+		{ID: firstMigration, Migrate: createFirstSchema},
 	}
 }
 
-// migrate brings the schema up to date, or fails and leaves it as it was.
-// The transaction holds the write lock from its start, so of several processes
-// that start at once one migrates and the others find it done. It fails with
-// ErrNewerDatabase when the schema has steps this program does not know.
-func migrate(db *gorm.DB) error {
-	err := db.Transaction(func(tx *gorm.DB) error {
-		if err := tx.Exec(fmt.Sprintf("PRAGMA application_id = %d", applicationID)).Error; err != nil {
-			return err
+// migrate brings the schema up to date, or fails and leaves it unchanged. If several processes
+// start at once, one migrates while the others wait. It fails with ErrNewerDatabase if the database
+// has migrations that this program does not know.
+func (s *Store) migrate(ctx context.Context) error {
+	return s.transaction(ctx, "migrating the database", func(tx *gorm.DB) error {
+		if err := s.engine.claim(tx); err != nil {
+			return s.failed("claiming the database", err)
 		}
 		options := &gormigrate.Options{TableName: "migrations", ValidateUnknownMigrations: true}
-		return gormigrate.New(tx, options, migrations()).Migrate()
+		err := gormigrate.New(tx, options, migrations()).Migrate()
+		if errors.Is(err, gormigrate.ErrUnknownPastMigration) {
+			return ErrNewerDatabase
+		}
+		return s.failed("migrating the database", err)
 	})
-	if errors.Is(err, gormigrate.ErrUnknownPastMigration) {
-		return ErrNewerDatabase
-	}
-	return failed("migrating the database", err)
 }
 
-func createUsersAndSessions(tx *gorm.DB) error {
+func createFirstSchema(tx *gorm.DB) error {
 	type user struct {
 		ID              string `gorm:"primaryKey"`
 		Username        string `gorm:"not null"`
@@ -45,8 +46,12 @@ func createUsersAndSessions(tx *gorm.DB) error {
 		PasswordHash    string    `gorm:"not null"`
 		PasswordVersion int       `gorm:"not null;default:0"`
 		Disabled        bool      `gorm:"not null;default:false"`
-		Roles           string    `gorm:"not null;default:''"`
 		CreatedAt       time.Time `gorm:"not null"`
+	}
+	type userRole struct {
+		UserID string `gorm:"primaryKey;index:idx_user_roles_role,priority:2"`
+		User   user   `gorm:"constraint:OnDelete:CASCADE"`
+		Role   string `gorm:"primaryKey;index:idx_user_roles_role,priority:1"` // indexed to find the administrators
 	}
 	type session struct {
 		ID         string    `gorm:"primaryKey"`
@@ -59,17 +64,8 @@ func createUsersAndSessions(tx *gorm.DB) error {
 		LastUsedAt time.Time `gorm:"not null"`
 		ExpiresAt  time.Time `gorm:"not null;index"`
 	}
-	if err := tx.Migrator().CreateTable(&user{}, &session{}); err != nil {
-		return err
-	}
-	// It finds the few administrators among any number of users. A query uses
-	// it only when it has the same condition, word for word.
-	return tx.Exec("CREATE INDEX idx_users_admins ON users (id) WHERE ' ' || roles || ' ' LIKE '% admin %'").Error
-}
-
-// createSigningKeys lets an algorithm have one current and one next key, so
-// that two processes never make two.
-func createSigningKeys(tx *gorm.DB) error {
+	// The unique index allows each algorithm one current and one next key, so that two processes
+	// cannot both create them.
 	type signingKey struct {
 		ID        string    `gorm:"primaryKey"`
 		Algorithm string    `gorm:"not null;uniqueIndex:idx_signing_keys_in_use,where:state <> 'retiring'"`
@@ -79,5 +75,5 @@ func createSigningKeys(tx *gorm.DB) error {
 		CreatedAt time.Time `gorm:"not null"`
 		RetiresAt *time.Time
 	}
-	return tx.Migrator().CreateTable(&signingKey{})
+	return tx.Migrator().CreateTable(&user{}, &userRole{}, &session{}, &signingKey{})
 }

@@ -1,10 +1,12 @@
 package models
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -14,51 +16,49 @@ import (
 )
 
 const (
-	// KeySetMaxAge is how long others may use the published key set before
-	// they ask for it again.
+	// KeySetMaxAge is how long other services may cache the published key set.
 	KeySetMaxAge = 5 * time.Minute
 
-	// KeySetDelay is how long a replica may take to follow a change of the keys.
+	// KeySetDelay is the maximum time that a replica takes to notice a change of the keys.
 	KeySetDelay = 2 * time.Second
 )
 
-// What a signing key is for. An algorithm has one current and one next key.
+// The states of a signing key. Each algorithm has one current and one next key.
 const (
 	KeyCurrent  = "current"  // signs
-	KeyNext     = "next"     // is published, so that others know it before it signs
-	KeyRetiring = "retiring" // verifies what it signed, until that has expired
+	KeyNext     = "next"     // is published, so that other services know it before it signs
+	KeyRetiring = "retiring" // verifies the tokens that it signed, until the last one has expired
 )
 
 // Errors of the signing keys.
 var (
-	// ErrKeyNotFound: there is no such key, or the server has made none yet.
-	ErrKeyNotFound = errors.New("there is no such signing key")
+	// ErrKeyNotFound means that there is no such key, or that no server has created keys yet.
+	ErrKeyNotFound = errors.New("signing key not found")
 
-	// ErrKeyTooNew: others may have a key set from before the next key was
-	// made, and would refuse what it signs.
-	ErrKeyTooNew = fmt.Errorf("the next key was made less than %s ago, so that other services may not know it yet", KeySetMaxAge+KeySetDelay)
+	// ErrKeyTooNew means that other services may have cached a key set without the next key, and
+	// would reject the tokens that it signs.
+	ErrKeyTooNew = fmt.Errorf("the next key is less than %s old, so other services may not know it yet", KeySetMaxAge+KeySetDelay)
 )
 
-// SigningKey is a key pair in the database. Its private part is sealed; the
-// public part is in there too, so that nobody can put another one beside it.
+// SigningKey is a key pair in the database.
 type SigningKey struct {
 	ID        string // kid
 	Algorithm string
 	State     string        // KeyCurrent, KeyNext or KeyRetiring
-	Sealed    []byte        // see auth.OpenKey
-	TokenTTL  time.Duration // the longest that a token signed with it may live
+	Sealed    []byte        // the encrypted private key; see auth.OpenKey
+	TokenTTL  time.Duration // the longest lifetime of any token that it signs
 	CreatedAt time.Time
-	RetiresAt *time.Time // when a retiring key is gone
+	RetiresAt *time.Time // when a retiring key is no longer in use; nil in other states
 }
 
-// KeyUse is which keys a process uses, and what opens them.
+// KeyUse says which keys a process uses, and with which secrets it opens them.
 type KeyUse struct {
-	Algorithm string        // auth.ES256 or RS256; the keys of others lie idle
-	Secrets   []auth.Secret // newest first; the first seals
+	Algorithm string        // auth.ES256 or auth.RS256; auth.HS256 uses no keys of the database
+	Secrets   []auth.Secret // newest first; the first one seals
 }
 
-// Open returns the key set of keys, in their order. It fails with
-// auth.ErrWrongSecret unless all of them open.
+// Open returns the key set of the keys, in the same order. It fails with auth.ErrWrongSecret if one
+// of them cannot be opened.
 func (u KeyUse) Open(keys []SigningKey) (auth.KeySet, error) {
 	set := make(auth.KeySet, len(keys))
 	for i, key := range keys {
@@ -71,60 +71,44 @@ func (u KeyUse) Open(keys []SigningKey) (auth.KeySet, error) {
 	return set, nil
 }
 
-// SigningKeys lists the keys of an algorithm that are in use: the current one,
-// the next one, and those that retire, newest first.
+// SigningKeys returns the keys of an algorithm that are in use: the current key first, then the
+// next one, then the retiring ones, the newest first.
 func (s *Store) SigningKeys(ctx context.Context, algorithm string) ([]SigningKey, error) {
 	return s.keysInUse(s.reader.WithContext(ctx), algorithm)
 }
 
 func (s *Store) keysInUse(db *gorm.DB, algorithm string) (keys []SigningKey, err error) {
 	err = db.Where("algorithm = ?", algorithm).Where("retires_at IS NULL OR retires_at > ?", s.now()).
-		Order("state, retires_at DESC, id"). // the names of the states are in this order
 		Find(&keys).Error
-	return keys, failed("reading the signing keys", err)
+	if err != nil {
+		return nil, s.failed("reading the signing keys", err)
+	}
+	slices.SortFunc(keys, compareKeys)
+	return keys, nil
 }
 
-// ResealKeys seals with the first secret what an older one had sealed, so that
-// the older one can be dropped. It fails with auth.ErrWrongSecret, and leaves
-// all as it was, when a key that is used does not open; idle ones may stay
-// closed.
-func (s *Store) ResealKeys(ctx context.Context, use KeyUse) error {
-	return s.transaction(ctx, "sealing the signing keys again", func(tx *gorm.DB) error {
-		if err := s.purgeKeys(tx); err != nil {
-			return err
-		}
-		var keys []SigningKey
-		if err := tx.Clauses(clause.Locking{Strength: "UPDATE"}).Order("id").Find(&keys).Error; err != nil {
-			return failed("reading the signing keys", err)
-		}
-		for _, key := range keys {
-			if err := reseal(tx, key, use); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+// compareKeys sorts keys in the order of SigningKeys.
+func compareKeys(a, b SigningKey) int {
+	order := []string{KeyCurrent, KeyNext, KeyRetiring}
+	byState := cmp.Compare(slices.Index(order, a.State), slices.Index(order, b.State))
+	if byState != 0 || a.RetiresAt == nil || b.RetiresAt == nil {
+		return byState
+	}
+	return cmp.Or(b.RetiresAt.Compare(*a.RetiresAt), strings.Compare(a.ID, b.ID))
 }
 
-func reseal(tx *gorm.DB, key SigningKey, use KeyUse) error {
-	opened, place, err := auth.OpenKey(key.ID, key.Algorithm, key.Sealed, use.Secrets)
-	if err == nil && place == 0 || err != nil && key.Algorithm != use.Algorithm {
+// keyIn returns the key in this state, or nil.
+func keyIn(state string, keys []SigningKey) *SigningKey {
+	i := slices.IndexFunc(keys, func(key SigningKey) bool { return key.State == state })
+	if i < 0 {
 		return nil
 	}
-	if err != nil {
-		return fmt.Errorf("opening the signing key %s: %w", key.ID, err)
-	}
-	sealed, err := opened.Seal(use.Secrets[0])
-	if err != nil {
-		return err
-	}
-	return failed("storing a sealed key", tx.Model(&key).Update("sealed", sealed).Error)
+	return &keys[i]
 }
 
-// EnsureKeys makes a current and a next key where there is none, and notes
-// that tokens live for ttl, which decides how long a key retires. Of several
-// processes that start at once one makes the pair. It fails with
-// auth.ErrWrongSecret.
+// EnsureKeys creates a current and a next key if they are missing, and records that tokens live for
+// ttl, which decides how long a key retires. If several processes start at once, one of them
+// creates the keys. It fails with auth.ErrWrongSecret.
 func (s *Store) EnsureKeys(ctx context.Context, use KeyUse, ttl time.Duration) error {
 	keys, err := s.SigningKeys(ctx, use.Algorithm)
 	if err != nil {
@@ -133,9 +117,9 @@ func (s *Store) EnsureKeys(ctx context.Context, use KeyUse, ttl time.Duration) e
 	if _, err := use.Open(keys); err != nil {
 		return err
 	}
-	var missing []SigningKey // made before the lock is taken: an RSA key takes a while
+	var missing []SigningKey // created before the transaction, since an RSA key takes a while
 	for _, state := range []string{KeyCurrent, KeyNext} {
-		if keyOf(keys, state) != nil {
+		if keyIn(state, keys) != nil {
 			continue
 		}
 		key, err := newSigningKey(use)
@@ -145,116 +129,67 @@ func (s *Store) EnsureKeys(ctx context.Context, use KeyUse, ttl time.Duration) e
 		key.State = state
 		missing = append(missing, key)
 	}
-	return s.transaction(ctx, "making the first signing keys", func(tx *gorm.DB) error {
+	return s.transaction(ctx, "creating the first signing keys", func(tx *gorm.DB) error {
+		if err := s.lockKeys(tx, use.Algorithm); err != nil {
+			return err
+		}
 		for _, key := range missing {
 			key.CreatedAt = s.now()
 			if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&key).Error; err != nil {
-				return failed("storing a signing key", err)
+				return s.failed("storing a signing key", err)
 			}
 		}
-		// Never less, since tokens that lived longer may be about.
-		return failed("storing the life of tokens", tx.Model(&SigningKey{}).
+		// The TTL never decreases: tokens with the longer one may still be in use.
+		return s.failed("storing the lifetime of tokens", tx.Model(&SigningKey{}).
 			Where("algorithm = ? AND token_ttl < ?", use.Algorithm, ttl).Update("token_ttl", ttl).Error)
 	})
 }
 
-// RotateKeys makes the next key the current one, lets the current one retire,
-// and makes another next one. It fails with ErrKeyTooNew unless force, with
-// ErrKeyNotFound before EnsureKeys, and with auth.ErrWrongSecret.
-func (s *Store) RotateKeys(ctx context.Context, use KeyUse, force bool) error {
-	return s.changeKeys(ctx, use, func(tx *gorm.DB, keys []SigningKey, fresh SigningKey) error {
-		next := keyOf(keys, KeyNext)
-		if next != nil && !force && s.now().Before(next.CreatedAt.Add(KeySetMaxAge+KeySetDelay)) {
-			return ErrKeyTooNew
+// ResealKeys seals every key with the first secret, so that older secrets can be dropped. It fails
+// with auth.ErrWrongSecret, and changes nothing, if a key of use.Algorithm cannot be opened. Keys
+// of other algorithms that cannot be opened stay as they are.
+func (s *Store) ResealKeys(ctx context.Context, use KeyUse) error {
+	return s.transaction(ctx, "sealing the signing keys again", func(tx *gorm.DB) error {
+		if err := s.purgeKeys(tx); err != nil {
+			return err
 		}
-		return s.promoteNext(tx, keys, fresh)
-	})
-}
-
-// DropKey takes a key that somebody may have stolen out of use at once: the
-// next one takes the place of the current one, and a new one that of the next.
-// It fails with ErrKeyNotFound, and with auth.ErrWrongSecret.
-func (s *Store) DropKey(ctx context.Context, use KeyUse, id string) error {
-	return s.changeKeys(ctx, use, func(tx *gorm.DB, keys []SigningKey, fresh SigningKey) error {
-		i := slices.IndexFunc(keys, func(key SigningKey) bool { return key.ID == id })
-		if i < 0 {
-			return ErrKeyNotFound
+		var keys []SigningKey
+		if err := tx.Clauses(forUpdate()).Order("id").Find(&keys).Error; err != nil {
+			return s.failed("reading the signing keys", err)
 		}
-		stolen := keys[i] // as it was before anything moves
-		if stolen.State == KeyCurrent {
-			if err := s.promoteNext(tx, keys, fresh); err != nil {
+		for _, key := range keys {
+			if err := s.reseal(tx, key, use); err != nil {
 				return err
 			}
-		}
-		if err := tx.Delete(&stolen).Error; err != nil {
-			return failed("deleting a signing key", err)
-		}
-		if stolen.State == KeyNext {
-			return s.storeNext(tx, keys, fresh)
 		}
 		return nil
 	})
 }
 
-// changeKeys runs change on the keys in use, which nobody else changes until
-// its end, with a new key in hand.
-func (s *Store) changeKeys(ctx context.Context, use KeyUse, change func(tx *gorm.DB, keys []SigningKey, fresh SigningKey) error) error {
-	fresh, err := newSigningKey(use) // before the lock is taken: an RSA key takes a while
+func (s *Store) reseal(tx *gorm.DB, key SigningKey, use KeyUse) error {
+	opened, index, err := auth.OpenKey(key.ID, key.Algorithm, key.Sealed, use.Secrets)
+	if err == nil && index == 0 || err != nil && key.Algorithm != use.Algorithm {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("opening the signing key %s: %w", key.ID, err)
+	}
+	sealed, err := opened.Seal(use.Secrets[0])
 	if err != nil {
 		return err
 	}
-	return s.transaction(ctx, "changing the signing keys", func(tx *gorm.DB) error {
-		// Locked first and read then: what another process added, while this one
-		// waited for the lock, is seen too.
-		var ids []string
-		if err := tx.Model(&SigningKey{}).Clauses(clause.Locking{Strength: "UPDATE"}).
-			Where("algorithm = ?", use.Algorithm).Order("id").Pluck("id", &ids).Error; err != nil {
-			return failed("locking the signing keys", err)
-		}
-		keys, err := s.keysInUse(tx, use.Algorithm)
-		if err != nil {
-			return err
-		}
-		if _, err := use.Open(keys); err != nil {
-			return err
-		}
-		return change(tx, keys, fresh)
-	})
+	return s.failed("storing a sealed key", tx.Model(&key).Update("sealed", sealed).Error)
 }
 
-// promoteNext moves every key on by one state.
-func (s *Store) promoteNext(tx *gorm.DB, keys []SigningKey, fresh SigningKey) error {
-	current, next := keyOf(keys, KeyCurrent), keyOf(keys, KeyNext)
-	if current == nil || next == nil {
-		return fmt.Errorf("%w: the server makes the first ones when it starts", ErrKeyNotFound)
-	}
-	// The last token it signs comes from the last replica to follow.
-	end := s.now().Add(KeySetDelay + current.TokenTTL + auth.Leeway)
-	if err := tx.Model(current).Select("state", "retires_at").Updates(SigningKey{State: KeyRetiring, RetiresAt: &end}).Error; err != nil {
-		return failed("retiring a signing key", err)
-	}
-	if err := tx.Model(next).Update("state", KeyCurrent).Error; err != nil {
-		return failed("promoting a signing key", err)
-	}
-	return s.storeNext(tx, keys, fresh)
-}
-
-func (s *Store) storeNext(tx *gorm.DB, keys []SigningKey, fresh SigningKey) error {
-	fresh.State, fresh.CreatedAt = KeyNext, s.now()
-	for _, key := range keys {
-		fresh.TokenTTL = max(fresh.TokenTTL, key.TokenTTL)
-	}
-	return failed("storing a signing key", tx.Create(&fresh).Error)
-}
-
-// PurgeKeys deletes the retired keys whose time is over.
+// PurgeKeys deletes the keys that have retired.
 func (s *Store) PurgeKeys(ctx context.Context) error { return s.purgeKeys(s.writer.WithContext(ctx)) }
 
 func (s *Store) purgeKeys(db *gorm.DB) error {
-	return failed("deleting retired keys", db.Where("retires_at <= ?", s.now()).Delete(&SigningKey{}).Error)
+	err := db.Where("retires_at <= ?", s.now()).Delete(&SigningKey{}).Error
+	return s.failed("deleting retired keys", err)
 }
 
-// newSigningKey makes a key that has no state yet.
+// newSigningKey returns a new key without a state.
 func newSigningKey(use KeyUse) (SigningKey, error) {
 	key, err := auth.NewKey(use.Algorithm)
 	if err != nil {
@@ -264,11 +199,11 @@ func newSigningKey(use KeyUse) (SigningKey, error) {
 	return SigningKey{ID: key.ID, Algorithm: use.Algorithm, Sealed: sealed}, err
 }
 
-// keyOf returns the key of a state, or nil.
-func keyOf(keys []SigningKey, state string) *SigningKey {
-	i := slices.IndexFunc(keys, func(key SigningKey) bool { return key.State == state })
-	if i < 0 {
-		return nil
-	}
-	return &keys[i]
+// lockKeys locks all keys of an algorithm until the transaction ends. Read them in a later
+// statement: while this one waits, another process may add keys.
+func (s *Store) lockKeys(tx *gorm.DB, algorithm string) error {
+	var ids []string
+	err := tx.Model(&SigningKey{}).Clauses(forUpdate()).
+		Where("algorithm = ?", algorithm).Order("id").Pluck("id", &ids).Error
+	return s.failed("locking the signing keys", err)
 }

@@ -15,31 +15,25 @@ import (
 	"gorm.io/gorm/logger"
 )
 
-// SQLiteScheme begins the URL of a database in a file.
-const SQLiteScheme = "sqlite:"
-
-// applicationID marks the file as Latchkey's ("LKey" in ASCII), so that a
-// wrong path never adds tables to somebody else's database.
+// applicationID marks a file as Latchkey's ("LKey" in ASCII). Without it, a wrong path would add
+// tables to the database of another program.
 const applicationID = 0x4c4b6579
 
-// busyTimeout is how long a statement waits for another process's write.
+// busyTimeout is how long a statement waits while another process writes.
 const busyTimeout = 5 * time.Second
 
-// Errors of Open that a person must mend.
-var (
-	ErrNoCGO           = errors.New("SQLite needs cgo, and this program was built without it")
-	ErrNoDatabase      = errors.New("there is no database yet")
-	ErrNotDatabase     = errors.New("the file is not a SQLite database")
-	ErrForeignDatabase = errors.New("the database belongs to another program")
-	ErrNewerDatabase   = errors.New("the database belongs to a newer version")
-)
+// sqliteEngine keeps the database in a file, whose path follows the scheme.
+func sqliteEngine() engine {
+	return engine{scheme: "sqlite:", open: openSQLite, claim: claimSQLite, transient: sqliteTransient}
+}
 
-// openSQLite opens the pools of the file that o.URL names.
+// openSQLite opens a writer pool of one connection, so that the writers of this process wait for
+// each other in Go instead of polling SQLite's lock, and a reader pool that cannot write.
 func openSQLite(ctx context.Context, o Options) (reader, writer *gorm.DB, err error) {
 	if !cgoEnabled {
 		return nil, nil, ErrNoCGO
 	}
-	path, err := filepath.Abs(strings.TrimPrefix(o.URL, SQLiteScheme))
+	path, err := filepath.Abs(strings.TrimPrefix(o.URL, sqliteEngine().scheme))
 	if err != nil {
 		return nil, nil, fmt.Errorf("finding the database file: %w", err)
 	}
@@ -63,15 +57,21 @@ func openSQLite(ctx context.Context, o Options) (reader, writer *gorm.DB, err er
 	return reader, writer, nil
 }
 
-// createFile makes an empty file that only its owner can read, before SQLite
-// would make one that everybody can; its -wal and -shm files take the same mode.
+// claimSQLite marks the file as Latchkey's. It does not lock: the transaction has held the write
+// lock since it began (_txlock=immediate).
+func claimSQLite(tx *gorm.DB) error {
+	return tx.Exec(fmt.Sprintf("PRAGMA application_id = %d", applicationID)).Error
+}
+
+// createFile creates an empty file that only its owner can read. SQLite itself would let others
+// read it. The -wal and -shm files get the same mode.
 func createFile(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, os.ErrExist) {
-		return nil // never opened here: closing it would drop SQLite's locks in this process
+		return nil // do not open it: closing it would release SQLite's locks on it in this process
 	}
 	if err != nil {
 		return err
@@ -79,35 +79,35 @@ func createFile(path string) error {
 	return file.Close()
 }
 
-// openPool opens path with the pragmas that hold for one connection.
+// openPool opens path with the pragmas that apply to a connection.
 func openPool(path string, params url.Values, connections int, now func() time.Time) (*gorm.DB, error) {
 	params.Set("_busy_timeout", fmt.Sprint(busyTimeout.Milliseconds()))
 	params.Set("_foreign_keys", "1")
-	params.Set("_synchronous", "FULL") // a COMMIT that was answered survives a power cut
+	params.Set("_synchronous", "FULL") // a committed transaction survives a power failure
 	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + params.Encode()
 	db, err := gorm.Open(sqlite.Open(dsn), &gorm.Config{
-		Logger:                 logger.Discard, // errors are returned, and logged once by who handles them
+		Logger:                 logger.Discard, // errors are returned, and their handler logs them
 		NowFunc:                func() time.Time { return now().UTC() },
 		TranslateError:         true,
-		SkipDefaultTransaction: true, // one statement is atomic by itself
+		SkipDefaultTransaction: true, // a single statement is atomic anyway
 	})
-	if notDatabase(err) { // found out here already, since setting synchronous reads the file
+	if notDatabase(err) { // setting synchronous has read the file
 		return nil, ErrNotDatabase
 	}
 	if err != nil {
-		return nil, failed("opening the database", err)
+		return nil, sqliteEngine().failed("opening the database", err)
 	}
 	pool, err := db.DB()
 	if err != nil {
-		return nil, failed("opening the database", err)
+		return nil, sqliteEngine().failed("opening the database", err)
 	}
 	pool.SetMaxOpenConns(connections)
 	pool.SetMaxIdleConns(connections)
 	return db, nil
 }
 
-// prepare makes sure that the file is Latchkey's, or empty, and sets what
-// holds for the file as a whole.
+// prepare checks that the file is Latchkey's or empty, and sets the pragma that applies to the
+// whole file.
 func prepare(db *gorm.DB) error {
 	if err := identify(db); err != nil {
 		return err
@@ -118,10 +118,9 @@ func prepare(db *gorm.DB) error {
 	return checkPragmas(db)
 }
 
-// identify fails unless the file is Latchkey's or has no table yet.
+// identify fails unless the file is Latchkey's or has no tables.
 func identify(db *gorm.DB) error {
-	// In this order: another process of ours may be making both, in one
-	// transaction, just now.
+	// The tables come first: another Latchkey process may be about to commit both.
 	var id, tables int
 	err := db.Raw("SELECT count(*) FROM sqlite_master").Scan(&tables).Error
 	if err == nil {
@@ -131,7 +130,7 @@ func identify(db *gorm.DB) error {
 	case notDatabase(err):
 		return ErrNotDatabase
 	case err != nil:
-		return failed("reading the database", err)
+		return sqliteEngine().failed("reading the database", err)
 	case id == applicationID:
 		return nil
 	case id != 0 || tables > 0:
@@ -140,21 +139,21 @@ func identify(db *gorm.DB) error {
 	return nil
 }
 
-// enableWAL lets readers go on while one writes. The switch itself does not
-// wait for other processes by busy_timeout, so it is tried again here.
+// enableWAL lets readers continue while there is a writer. SQLite ignores busy_timeout here, so
+// this function retries.
 func enableWAL(db *gorm.DB) error {
 	deadline := time.Now().Add(busyTimeout)
 	for {
 		err := db.Exec("PRAGMA journal_mode = WAL").Error
 		if err == nil || time.Now().After(deadline) {
-			return failed("switching the database to WAL", err)
+			return sqliteEngine().failed("switching the database to WAL", err)
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
 }
 
-// checkPragmas reads back what was asked for: SQLite ignores in silence what
-// it cannot do, such as WAL on some file systems.
+// checkPragmas reads the pragmas back, because SQLite does not report those that it cannot apply,
+// such as WAL on some file systems.
 func checkPragmas(db *gorm.DB) error {
 	want := map[string]string{
 		"journal_mode": "wal",
@@ -165,7 +164,7 @@ func checkPragmas(db *gorm.DB) error {
 	for name, value := range want {
 		var got string
 		if err := db.Raw("PRAGMA " + name).Scan(&got).Error; err != nil {
-			return failed("reading a pragma of the database", err)
+			return sqliteEngine().failed("reading a pragma of the database", err)
 		}
 		if got != value {
 			return fmt.Errorf("the database's %s is %q, not %q: use a local disk", name, got, value)

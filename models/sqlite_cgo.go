@@ -10,8 +10,22 @@ import (
 
 const cgoEnabled = true
 
-// notDatabase tells whether SQLite refused the file itself.
+// notDatabase reports whether SQLite rejected the file itself.
 func notDatabase(err error) bool {
 	var cause sqlite3.Error
 	return errors.As(err, &cause) && (cause.Code == sqlite3.ErrNotADB || cause.Code == sqlite3.ErrCorrupt)
+}
+
+// sqliteTransient reports whether err is one that time can cure; see engine.
+func sqliteTransient(err error) bool {
+	var cause sqlite3.Error
+	if !errors.As(err, &cause) {
+		return false
+	}
+	switch cause.Code {
+	case sqlite3.ErrBusy, sqlite3.ErrLocked, sqlite3.ErrProtocol, // another process is writing
+		sqlite3.ErrCantOpen, sqlite3.ErrIoErr, sqlite3.ErrFull, sqlite3.ErrReadonly: // the disk
+		return true
+	}
+	return false
 }

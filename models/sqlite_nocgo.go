@@ -5,3 +5,5 @@ package models
 const cgoEnabled = false
 
 func notDatabase(error) bool { return false }
+
+func sqliteTransient(error) bool { return false }

@@ -1,13 +1,13 @@
-// Package models is the database: users, sessions and what may happen to them.
-// It is the only importer of gorm. What must be atomic is one method of Store
-// with one transaction; no driver's error crosses the package's border
-// undeclared.
+// Package models stores users, sessions and signing keys. It is the only package that imports gorm.
+// Everything that must be atomic is one method of Store with one transaction. Errors of a database
+// driver leave the package only inside errors that say what was being done.
 package models
 
 import (
 	"context"
+	"database/sql"
 	"errors"
-	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,92 +16,80 @@ import (
 	"latchkey/auth"
 )
 
-// Errors of the package, matched with errors.Is.
-var (
-	// ErrUnavailable: the database did not do what it was asked, now; nothing
-	// can be concluded from it about users or sessions.
-	ErrUnavailable = errors.New("the database is unavailable")
-
-	// ErrInvalidCredentials: no enabled user has this name and password.
-	// The error around it says which it was; that is for the log alone.
-	ErrInvalidCredentials = errors.New("invalid credentials")
-
-	// ErrSessionEnded: there is no such session, or its user may not use it.
-	ErrSessionEnded = errors.New("the session has ended")
-
-	// ErrReplayed: a refresh token was used that had long been replaced. It is
-	// an ErrSessionEnded, since the session was ended for it.
-	ErrReplayed = fmt.Errorf("%w: a replaced refresh token was used again", ErrSessionEnded)
-
-	// ErrSessionNotFound: the user has no such session.
-	ErrSessionNotFound = errors.New("there is no such session")
-
-	// ErrWrongPassword: the password that was given as the current one is not.
-	ErrWrongPassword = errors.New("the current password is wrong")
-
-	// ErrUsernameTaken: another user has this name, in this or another case.
-	ErrUsernameTaken = errors.New("the username is taken")
-
-	// ErrUserNotFound: there is no such user.
-	ErrUserNotFound = errors.New("there is no such user")
-
-	// ErrLastAdmin: without this user nobody could manage users.
-	ErrLastAdmin = errors.New("this is the last enabled administrator")
-
-	// What a name, e-mail address or role must be; see ValidUsername,
-	// ValidEmail and ValidRole.
-	ErrInvalidUsername = errors.New("the username is not 3 to 64 of ASCII letters, digits and ._-@+")
-	ErrInvalidEmail    = errors.New("the e-mail address is not one")
-	ErrInvalidRole     = errors.New("a role is not 1 to 64 of a-z, 0-9 and ._:-, or there are more than 32")
-)
-
-// Options is what a Store needs.
+// Options configures a Store.
 type Options struct {
-	URL      string // sqlite:PATH
-	Existing bool   // whether Open fails with ErrNoDatabase where there is none, instead of making it
-	Hasher   *auth.Hasher
-	Policy   auth.PasswordPolicy
-	Sessions SessionPolicy
-	Now      func() time.Time
+	URL       string // such as sqlite:data/latchkey.db; see KnownURL
+	Existing  bool   // if set, Open fails with ErrNoDatabase instead of creating a database
+	Hasher    *auth.Hasher
+	HashSlots int // how many password hashes may run at once
+	HashQueue int // how many may wait; any more fail with ErrBusy
+	Policy    auth.PasswordPolicy
+	Sessions  SessionPolicy
+	Now       func() time.Time
 }
 
-// Store is the database. It is safe for concurrent use, and several processes
-// may have the same one open.
+// Store is an open database. It is safe for concurrent use, and several processes may have the same
+// database open.
 type Store struct {
-	Options
-	reader *gorm.DB // many connections that cannot write
-	writer *gorm.DB // one connection: writers wait for each other here, and not for SQLite's lock
+	engine   engine
+	reader   *gorm.DB // for queries outside a transaction
+	writer   *gorm.DB // for everything else
+	closed   atomic.Bool
+	hasher   *auth.Hasher
+	gate     gate
+	policy   auth.PasswordPolicy
+	sessions SessionPolicy
+	clock    func() time.Time
 }
 
-// Open opens the database at o.URL, makes it when it is not there unless
-// o.Existing, and brings its schema up to date. Its errors are those of openSQLite and migrate;
-// a file that is not Latchkey's is left as it was.
+// Open opens the database at o.URL and brings its schema up to date. If there is no database, it
+// creates one, unless o.Existing. A database that is not Latchkey's is left unchanged.
+//
+// Open fails with ErrUnavailable, or with one of the errors that the operator must resolve.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	reader, writer, err := openSQLite(ctx, o)
+	engine, found := findEngine(o.URL)
+	if !found {
+		return nil, ErrUnknownURL
+	}
+	reader, writer, err := engine.open(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{Options: o, reader: reader, writer: writer}
-	if err := migrate(writer.WithContext(ctx)); err != nil {
+	s := &Store{
+		engine: engine, reader: reader, writer: writer,
+		hasher: o.Hasher, gate: newGate(o.HashSlots, o.HashQueue),
+		policy: o.Policy, sessions: o.Sessions, clock: o.Now,
+	}
+	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
-// Close waits for running statements and closes the database.
+// Close waits for running statements and closes the database. From then on, every method fails with
+// ErrUnavailable.
 func (s *Store) Close() error {
+	s.closed.Store(true)
 	return errors.Join(closePool(s.reader), closePool(s.writer))
 }
 
-// Ready returns nil when the database answers, else ErrUnavailable.
+// PasswordPolicy returns the rules for new passwords.
+func (s *Store) PasswordPolicy() auth.PasswordPolicy { return s.policy }
+
+// Ready returns nil if the database responds, and ErrUnavailable if it does not.
 func (s *Store) Ready(ctx context.Context) error {
 	var one int
-	return failed("asking the database", s.reader.WithContext(ctx).Raw("SELECT 1 FROM users LIMIT 1").Scan(&one).Error)
+	err := s.reader.WithContext(ctx).Raw("SELECT 1 FROM users LIMIT 1").Scan(&one).Error
+	return s.failed("checking the database", err)
 }
 
-// transaction runs change in one transaction that holds the write lock from
-// its start. It keeps all of it when change returns nil, and nothing when
-// change returns an error, which it returns as it is.
+// transaction runs change in one transaction and commits it if change returns nil. Otherwise it
+// rolls back and returns the error of change as it is.
+//
+// Other transactions may write at the same time. A change that depends on a row must therefore lock
+// the row first, and then read everything else that it depends on in later statements. A statement
+// that had to wait for a lock may see other tables as they were before it waited (READ COMMITTED,
+// the default of PostgreSQL).
 func (s *Store) transaction(ctx context.Context, doing string, change func(tx *gorm.DB) error) error {
 	var refusal error
 	err := s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
@@ -111,26 +99,18 @@ func (s *Store) transaction(ctx context.Context, doing string, change func(tx *g
 	if refusal != nil {
 		return refusal
 	}
-	return failed(doing, err)
-}
-
-// now is the time as it is stored: UTC, in whole microseconds, which is as
-// fine as every supported database keeps it.
-func (s *Store) now() time.Time { return s.Now().UTC().Truncate(time.Microsecond) }
-
-// newID returns an opaque id; ids made later sort later (RFC 9562 5.7).
-func newID() string { return uuid.Must(uuid.NewV7()).String() }
-
-// failed says what the database could not do, as ErrUnavailable; nil stays nil.
-func failed(doing string, err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, context.Canceled): // who asked has left; the database did nothing wrong
-		return fmt.Errorf("%s: %w", doing, err)
+	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+		err = ctx.Err() // database/sql rolled back when ctx ended, just before the commit
 	}
-	return fmt.Errorf("%s: %w: %w", doing, ErrUnavailable, err)
+	return s.failed(doing, err)
 }
+
+// now returns the time in the form in which it is stored: UTC, in whole microseconds, the finest
+// unit that all engines store.
+func (s *Store) now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }
+
+// newID returns an opaque id. Ids created later sort later (RFC 9562 5.7).
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 func closePool(db *gorm.DB) error {
 	pool, err := db.DB()

@@ -3,160 +3,108 @@ package models
 import (
 	"context"
 	"errors"
-	"fmt"
 	"regexp"
 	"strings"
 	"time"
 
 	"gorm.io/gorm"
-
-	"latchkey/auth"
 )
 
-// User is one who can log in. Its id never changes and is never given again;
-// its name is kept as it was typed.
+// User is a person or program that can log in.
 type User struct {
-	ID              string
-	Username        string
-	UsernameKey     string // the name without regard to case, unique
-	Email           *string
-	PasswordHash    string `json:"-"`
-	PasswordVersion int    // grows by one with each new password, not with a new hash of the same
+	ID              string  // never changes and is never reused
+	Username        string  // as typed
+	UsernameKey     string  // the username in lower case; unique
+	Email           *string // not verified and not unique; nil if absent
+	PasswordHash    string  `json:"-"`
+	PasswordVersion int     // increases with each new password, but not when the same one is rehashed
 	Disabled        bool
-	Roles           Roles
+	Roles           Roles `gorm:"-"` // in the table user_roles
 	CreatedAt       time.Time
 }
 
-const usernameCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@+"
+// The rules for usernames: MinUsernameLength to MaxUsernameLength ASCII letters, digits and
+// UsernameSigns.
+const (
+	MinUsernameLength = 3
+	MaxUsernameLength = 64
+	UsernameSigns     = "._-@+"
+)
 
-// ValidUsername tells whether a name may be given to a user: 3 to 64 of ASCII
-// letters, digits and ._-@+, so that no two names look alike.
+// MaxEmailLength is the greatest length of an e-mail address, in characters (RFC 5321 4.5.3.1.3).
+const MaxEmailLength = 254
+
+const usernameCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" + UsernameSigns
+
+// ValidUsername reports whether name obeys the rules for usernames. Only ASCII is allowed, because
+// letters of different alphabets can look alike.
 func ValidUsername(name string) bool {
-	return len(name) >= 3 && len(name) <= 64 && strings.Trim(name, usernameCharacters) == ""
+	return len(name) >= MinUsernameLength && len(name) <= MaxUsernameLength && hasUsernameCharacters(name)
 }
 
-// emailPattern is what browsers accept in an e-mail field: ASCII, without
-// quotes, comments and anything else that only a parser can love.
-var emailPattern = regexp.MustCompile("\\A[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\\.[A-Za-z0-9-]{1,63})*\\z")
+// hasUsernameCharacters reports whether text could be a part of a username. Anything else must not
+// reach a query: PostgreSQL does not accept every character.
+func hasUsernameCharacters(text string) bool { return strings.Trim(text, usernameCharacters) == "" }
 
-// ValidEmail tells whether text is an e-mail address of at most 254 bytes.
-// Nobody has verified that it is the user's.
-func ValidEmail(text string) bool { return len(text) <= 254 && emailPattern.MatchString(text) }
-
-// usernameKey is made here and not by the database, whose idea of case
-// depends on its make and its locale.
-func usernameKey(name string) string { return strings.ToLower(name) }
-
-// Authenticate returns the enabled user with this name and password.
-// It fails with ErrInvalidCredentials, after the work of exactly one hash
-// whatever the reason, with auth.ErrBusy when too many others try, or with
-// ErrUnavailable. A hash that is cheaper than today's is made anew.
-func (s *Store) Authenticate(ctx context.Context, username, password string) (User, error) {
-	var user User
-	err := s.reader.WithContext(ctx).Where("username_key = ?", usernameKey(username)).Take(&user).Error
-	if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
-		return User{}, failed("finding a user by name", err)
-	}
-	verification := s.Hasher.Verify(ctx, password, user.PasswordHash) // of an unknown user: empty, and refused
-	switch {
-	case errors.Is(verification, auth.ErrPasswordMismatch) && user.ID == "":
-		return User{}, fmt.Errorf("%w: unknown user", ErrInvalidCredentials)
-	case errors.Is(verification, auth.ErrPasswordMismatch):
-		return User{}, fmt.Errorf("%w: wrong password of user %s", ErrInvalidCredentials, user.ID)
-	case verification != nil:
-		return User{}, fmt.Errorf("verifying the password of user %s: %w", user.ID, verification)
-	case user.Disabled:
-		return User{}, fmt.Errorf("%w: user %s is disabled", ErrInvalidCredentials, user.ID)
-	}
-	if s.Hasher.NeedsRehash(user.PasswordHash) {
-		if err := s.rehash(ctx, user, password); err != nil {
-			return User{}, err
+// usernameKey returns the form in which usernames are compared. Only ASCII letters are folded: in
+// Unicode, the Kelvin sign (U+212A) would become a k. Databases fold in different ways, so the key
+// is computed here.
+func usernameKey(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			r += 'a' - 'A'
 		}
-	}
-	return user, nil
+		return r
+	}, name)
 }
 
-// NewUser is what a user is made from.
-type NewUser struct {
-	Username string
-	Password string
-	Email    *string
-	Roles    Roles
+// emailPattern follows the rule of browsers for e-mail fields: ASCII, without quotes and comments.
+var emailPattern = regexp.MustCompile("\\A[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}" +
+	"@[A-Za-z0-9-]{1,63}(\\.[A-Za-z0-9-]{1,63})*\\z")
+
+// ValidEmail reports whether text has the form of an e-mail address and at most MaxEmailLength
+// characters.
+func ValidEmail(text string) bool {
+	return len(text) <= MaxEmailLength && emailPattern.MatchString(text)
 }
 
-// CreateUser adds a user. It fails with ErrUsernameTaken, and with the errors
-// of newUser.
-func (s *Store) CreateUser(ctx context.Context, u NewUser) (User, error) {
-	user, err := s.newUser(ctx, u)
+// UserByID returns a user. It fails with ErrUserNotFound.
+func (s *Store) UserByID(ctx context.Context, id string) (User, error) {
+	return s.userByID(s.reader.WithContext(ctx), id)
+}
+
+// UserByName returns the user with this username in any case. It fails with ErrUserNotFound.
+func (s *Store) UserByName(ctx context.Context, username string) (User, error) {
+	db := s.reader.WithContext(ctx)
+	user, err := s.findByName(db, username)
 	if err != nil {
 		return User{}, err
 	}
-	err = s.writer.WithContext(ctx).Create(&user).Error
-	if errors.Is(err, gorm.ErrDuplicatedKey) {
-		return User{}, ErrUsernameTaken
-	}
-	if err != nil {
-		return User{}, failed("storing a user", err)
-	}
-	return user, nil
+	return user, s.loadRoles(db, &user)
 }
 
-// EnsureFirstUser makes the first user when there is none, and tells whether
-// it did. Of several processes that try at once, one does. announce is called
-// before the user is kept: when it fails, or the process ends in it, there is
-// no user whose password nobody was told.
-func (s *Store) EnsureFirstUser(ctx context.Context, u NewUser, announce func() error) (created bool, err error) {
-	if exist, err := anyUser(s.reader.WithContext(ctx)); err != nil || exist {
-		return false, err
-	}
-	user, err := s.newUser(ctx, u)
-	if err != nil {
-		return false, err
-	}
-	err = s.transaction(ctx, "creating the first user", func(tx *gorm.DB) error {
-		exist, err := anyUser(tx)
-		if err != nil || exist {
-			return err
-		}
-		if err := tx.Create(&user).Error; err != nil {
-			return failed("storing the first user", err)
-		}
-		created = true
-		return announce()
-	})
-	return created && err == nil, err
-}
-
-func anyUser(db *gorm.DB) (bool, error) {
-	var ids []string
-	err := db.Model(&User{}).Limit(1).Pluck("id", &ids).Error
-	return len(ids) > 0, failed("looking for users", err)
-}
-
-// newUser checks u against the rules and hashes the password; nothing is
-// stored. It fails with ErrInvalidUsername, ErrInvalidEmail, ErrInvalidRole,
-// *auth.WeakPasswordError or auth.ErrBusy.
-func (s *Store) newUser(ctx context.Context, u NewUser) (User, error) {
-	roles, err := cleanRoles(u.Roles)
-	switch {
-	case err != nil:
-		return User{}, err
-	case !ValidUsername(u.Username):
-		return User{}, ErrInvalidUsername
-	case u.Email != nil && !ValidEmail(*u.Email):
-		return User{}, ErrInvalidEmail
-	}
-	hash, err := s.hashNew(ctx, u.Username, u.Password)
+// userByID reads a user with its roles.
+func (s *Store) userByID(db *gorm.DB, id string) (User, error) {
+	user, err := s.takeUser(db.Where("id = ?", id))
 	if err != nil {
 		return User{}, err
 	}
-	return User{
-		ID:           newID(),
-		Username:     u.Username,
-		UsernameKey:  usernameKey(u.Username),
-		Email:        u.Email,
-		PasswordHash: hash,
-		Roles:        roles,
-		CreatedAt:    s.now(),
-	}, nil
+	return user, s.loadRoles(db, &user)
+}
+
+// findByName reads a user without its roles.
+func (s *Store) findByName(db *gorm.DB, username string) (User, error) {
+	if !hasUsernameCharacters(username) {
+		return User{}, ErrUserNotFound
+	}
+	return s.takeUser(db.Where("username_key = ?", usernameKey(username)))
+}
+
+// takeUser reads the user that the query finds, without its roles.
+func (s *Store) takeUser(query *gorm.DB) (user User, err error) {
+	err = query.Take(&user).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return User{}, ErrUserNotFound
+	}
+	return user, s.failed("reading a user", err)
 }

@@ -3,18 +3,18 @@ package models
 import (
 	"errors"
 	"strings"
-	"sync"
 	"testing"
 
-	"latchkey/auth"
+	"latchkey/auth/authtest"
 )
 
-func TestUsernames(t *testing.T) {
+func TestValidUsernames(t *testing.T) {
+	t.Parallel()
 	for name, valid := range map[string]bool{
 		"abc": true, "Marisol": true, "a.b_c-d@e+f": true, "123": true, strings.Repeat("a", 64): true,
 		"": false, "ab": false, strings.Repeat("a", 65): false, "a b": false, "abc ": false, " abc": false,
 		"abc\n": false, "abc\x00": false, "ab/c": false, "аbc": false /* Cyrillic */, "é": false, "a\u200bbc": false,
-		"<script>": false, "abc'": false, "ab%c": false, "ab\\c": false,
+		"<script>": false, "abc'": false, "ab%c": false, "ab\\c": false, "\u212aim": false, /* Kelvin sign */
 	} {
 		if ValidUsername(name) != valid {
 			t.Errorf("%q: valid is %v, want %v", name, !valid, valid)
@@ -22,97 +22,52 @@ func TestUsernames(t *testing.T) {
 	}
 }
 
-func TestAuthenticateFindsTheUserInAnyCase(t *testing.T) {
-	s := newStore(t)
-	withUser(t, s)
-	for _, name := range []string{"marisol", "MARISOL", "Marisol"} {
-		user, err := s.Authenticate(t.Context(), name, password)
-		must(t, err)
-		if user.Username != "Marisol" {
-			t.Errorf("the name became %q", user.Username)
-		}
-	}
-}
-
-func TestAuthenticateRefuses(t *testing.T) {
-	s := newStore(t)
-	withUser(t, s)
-	for name, pair := range map[string][2]string{
-		"wrong password": {"marisol", "wrong horse battery"},
-		"unknown user":   {"nobody", password},
-		"empty":          {"", ""},
-		"empty name":     {"", password},
-		"wildcard":       {"%", password},
-		"SQL":            {"' OR 1=1 --", password},
+func TestUsernameKeyFoldsOnlyASCII(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"Marisol": "marisol", "AZaz09._-@+": "azaz09._-@+", "": "",
+		"\u212aim": "\u212aim", "\u0130x": "\u0130x", "ÉCOLE": "École",
 	} {
-		_, err := s.Authenticate(t.Context(), pair[0], pair[1])
-		if !errors.Is(err, ErrInvalidCredentials) {
-			t.Errorf("%s: %v", name, err)
+		if got := usernameKey(name); got != want {
+			t.Errorf("%q became %q, want %q", name, got, want)
 		}
 	}
-	must(t, s.writer.Exec("UPDATE users SET disabled = 1").Error)
-	_, err := s.Authenticate(t.Context(), "marisol", password)
-	wantError(t, err, ErrInvalidCredentials)
 }
 
-// TestAnUnknownUserCostsAHash: with a gate that admits nobody, only those who
-// do not hash get another answer.
-func TestAnUnknownUserCostsAHash(t *testing.T) {
-	s := newStore(t)
-	withUser(t, s)
-	s.Hasher = auth.NewHasher(auth.Cost{Memory: 64, Time: 1, Threads: 1}, 0, 0)
-	for _, name := range []string{"marisol", "nobody", ""} {
-		_, err := s.Authenticate(t.Context(), name, password)
-		wantError(t, err, auth.ErrBusy)
+func TestValidEmailAddresses(t *testing.T) {
+	t.Parallel()
+	for email, valid := range map[string]bool{
+		"a@b": true, "marisol@example.org": true, "m.a+tag@mail.example.org": true, "o'neil@example.org": true,
+		strings.Repeat("a", 64) + "@example.org": true, "`{|}~@example.org": true,
+		"": false, "@": false, "a@": false, "@b": false, "a b@c.org": false, "a@b@c.org": false, "a@b..org": false,
+		"<script>@example.org": false, `"a b"@example.org`: false, "a@exam ple.org": false, "a@b.org\n": false,
+		"a@b.org\x00": false, "é@example.org": false, strings.Repeat("a", 65) + "@example.org": false,
+		"a@" + strings.Repeat("b.", 130) + "org": false,
+	} {
+		if ValidEmail(email) != valid {
+			t.Errorf("%q: valid is %v, want %v", email, !valid, valid)
+		}
 	}
 }
 
-func TestADamagedHashIsAFaultAndNoLogin(t *testing.T) {
+func TestUsernameIsTakenInEveryCase(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
-	withUser(t, s)
-	must(t, s.writer.Exec("UPDATE users SET password_hash = '$argon2id$v=19$m=4294967295,t=2,p=1$c2FsdHNhbHQ$a2V5'").Error)
-	_, err := s.Authenticate(t.Context(), "marisol", password)
-	wantError(t, err, auth.ErrMalformedHash)
-}
-
-func TestACheapHashIsMadeAnewAtLogin(t *testing.T) {
-	s := newStore(t)
-	before := withUser(t, s).PasswordHash
-	s.Hasher = auth.NewHasher(auth.Cost{Memory: 128, Time: 1, Threads: 1}, 4, 100)
-	user, err := s.Authenticate(t.Context(), "marisol", password)
-	must(t, err)
-	var after User
-	must(t, s.reader.Take(&after).Error)
-	if after.PasswordHash == before || !strings.Contains(after.PasswordHash, "m=128") {
-		t.Errorf("the hash is %s", after.PasswordHash)
-	}
-	_, err = s.CreateSession(t.Context(), user, Client{}) // a new hash of the same password ends no login
-	must(t, err)
-	_, err = s.Authenticate(t.Context(), "marisol", password)
-	must(t, err)
-}
-
-func TestANewHashNeverUndoesAPasswordChange(t *testing.T) {
-	s := newStore(t)
-	user := withUser(t, s) // as it was read before the change
-	changed, err := s.Hasher.Hash(t.Context(), "another horse battery")
-	must(t, err)
-	must(t, s.writer.Exec("UPDATE users SET password_hash = ?", changed).Error)
-	must(t, s.rehash(t.Context(), user, password))
-	var after User
-	must(t, s.reader.Take(&after).Error)
-	if after.PasswordHash != changed {
-		t.Error("the old password came back")
+	s.addUser(t, "Marisol")
+	for _, name := range []string{"Marisol", "marisol", "MARISOL"} {
+		_, err := s.CreateUser(t.Context(), visitor(), NewUser{Username: name, Password: password})
+		wantError(t, err, ErrUsernameTaken)
 	}
 }
 
-func TestTheFirstUserIsMadeOnce(t *testing.T) {
+func TestFirstUserIsCreatedOnce(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	announced := 0
 	announce := func() error { announced++; return nil }
 	for i, want := range []bool{true, false, false} {
 		created, err := s.EnsureFirstUser(t.Context(), NewUser{Username: "admin", Password: password}, announce)
-		must(t, err)
+		authtest.Must(t, err)
 		if created != want {
 			t.Errorf("call %d: created is %v", i, created)
 		}
@@ -122,58 +77,30 @@ func TestTheFirstUserIsMadeOnce(t *testing.T) {
 	}
 }
 
-func TestAFirstUserNobodyWasToldOfIsNotKept(t *testing.T) {
+func TestFirstUserIsNotStoredIfAnnouncingItFails(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	full := errors.New("the disk is full")
-	created, err := s.EnsureFirstUser(t.Context(), NewUser{Username: "admin", Password: password}, func() error { return full })
+	admin := NewUser{Username: "admin", Password: password}
+	created, err := s.EnsureFirstUser(t.Context(), admin, func() error { return full })
 	wantError(t, err, full)
 	if created {
 		t.Error("created is true")
 	}
-	created, err = s.EnsureFirstUser(t.Context(), NewUser{Username: "admin", Password: password}, silently)
-	must(t, err)
+	created, err = s.EnsureFirstUser(t.Context(), admin, announceNothing)
+	authtest.Must(t, err)
 	if !created {
-		t.Error("the user of the failed attempt stayed")
+		t.Error("the user of the failed attempt was stored")
 	}
 }
 
-func TestNewUsersObeyTheRules(t *testing.T) {
+func TestFirstUserObeysTheSignUpRules(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
-	_, err := s.EnsureFirstUser(t.Context(), NewUser{Username: "a b", Password: password}, silently)
+	_, err := s.EnsureFirstUser(t.Context(), NewUser{Username: "a b", Password: password}, announceNothing)
 	wantError(t, err, ErrInvalidUsername)
-	_, err = s.EnsureFirstUser(t.Context(), NewUser{Username: "admin", Password: "short"}, silently)
-	var weak *auth.WeakPasswordError
-	if !errors.As(err, &weak) {
+	_, err = s.EnsureFirstUser(t.Context(), NewUser{Username: "admin", Password: "short"}, announceNothing)
+	if !isWeak(err) {
 		t.Errorf("error is %v", err)
 	}
-}
-
-func TestIDsMadeLaterSortLater(t *testing.T) {
-	previous := newID()
-	for range 10000 {
-		id := newID()
-		if id <= previous {
-			t.Fatalf("%s came after %s", id, previous)
-		}
-		previous = id
-	}
-}
-
-func TestParallelLoginsWhileTheHashIsMadeAnew(t *testing.T) {
-	s := newStore(t)
-	withUser(t, s)
-	s.Hasher = auth.NewHasher(auth.Cost{Memory: 128, Time: 1, Threads: 1}, 4, 100)
-	var group sync.WaitGroup
-	for range 20 {
-		group.Go(func() {
-			user, err := s.Authenticate(t.Context(), "marisol", password)
-			if err == nil {
-				_, err = s.CreateSession(t.Context(), user, Client{})
-			}
-			if err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	group.Wait()
 }

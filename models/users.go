@@ -2,154 +2,159 @@ package models
 
 import (
 	"context"
-	"errors"
 	"slices"
-	"strings"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 )
 
-// UserQuery is which users to list. The zero value but for Limit is the first
-// of all.
+// UserQuery selects the users to list.
 type UserQuery struct {
-	Prefix string // how the name begins, in any case
-	After  string // the cursor of the page before
+	Prefix string // beginning of the username, in any case; may be empty
+	After  string // next of the page before; empty for the first page
 	Limit  int    // at least 1
 }
 
-// Users lists users in the order of their names, and the cursor of the next
-// page, which is empty on the last. Its cost does not depend on how many users
-// there are: it walks the index of names from the cursor on.
+// Users returns a page of users, sorted by username, and the After of the next page, which is empty
+// on the last page. The cost of a page does not grow with the number of users.
 func (s *Store) Users(ctx context.Context, q UserQuery) (users []User, next string, err error) {
-	if strings.Trim(q.Prefix+q.After, usernameCharacters) != "" {
-		return nil, "", nil // no name holds such a character, and not every database takes each
+	if !hasUsernameCharacters(q.Prefix + q.After) {
+		return nil, "", nil // no username matches
 	}
-	err = usersQuery(s.reader.WithContext(ctx), q).Find(&users).Error
-	if err != nil {
-		return nil, "", failed("listing users", err)
+	db := s.reader.WithContext(ctx)
+	if err := usersQuery(db, q).Find(&users).Error; err != nil {
+		return nil, "", s.failed("listing users", err)
 	}
 	if len(users) > q.Limit {
 		users = users[:q.Limit]
 		next = users[q.Limit-1].UsernameKey
 	}
-	return users, next, nil
+	pointers := make([]*User, len(users))
+	for i := range users {
+		pointers[i] = &users[i]
+	}
+	return users, next, s.loadRoles(db, pointers...)
 }
 
+// usersQuery walks along the index of username keys. It reads one row more than the page has, to
+// find out whether there is a next page.
 func usersQuery(db *gorm.DB, q UserQuery) *gorm.DB {
 	prefix := usernameKey(q.Prefix)
-	return db.Where("username_key >= ? AND username_key < ?", prefix, prefix+"\x7f"). // names are ASCII below that
-												Where("username_key > ?", usernameKey(q.After)).
-												Order("username_key").Limit(q.Limit + 1)
+	end := prefix + "\x7f" // every character of a key sorts below it
+	return db.Where("username_key >= ? AND username_key < ?", prefix, end).
+		Where("username_key > ?", usernameKey(q.After)).
+		Order("username_key").Limit(q.Limit + 1)
 }
 
-// UserByID returns a user, or ErrUserNotFound.
-func (s *Store) UserByID(ctx context.Context, id string) (User, error) {
-	return takeUser(s.reader.WithContext(ctx).Where("id = ?", id))
-}
-
-// UserByName returns a user by its name in any case, or ErrUserNotFound.
-func (s *Store) UserByName(ctx context.Context, username string) (User, error) {
-	return takeUser(s.reader.WithContext(ctx).Where("username_key = ?", usernameKey(username)))
-}
-
-func takeUser(query *gorm.DB) (user User, err error) {
-	err = query.Take(&user).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return User{}, ErrUserNotFound
-	}
-	return user, failed("reading a user", err)
-}
-
-// UserChange is what UpdateUser changes; nil leaves a field as it is.
+// UserChange describes a change of a user. A nil field stays as it is.
 type UserChange struct {
 	Disabled *bool
 	Roles    *Roles
 }
 
-// UpdateUser changes a user and returns it as it is then. Disabling ends all
-// of the user's sessions. It fails with ErrUserNotFound, ErrInvalidRole or
-// ErrLastAdmin.
-func (s *Store) UpdateUser(ctx context.Context, id string, change UserChange) (user User, err error) {
+// UpdateUser changes a user and returns the result. Disabling a user ends all of its sessions. It
+// fails with ErrUserNotFound, ErrInvalidRole or ErrLastAdmin.
+func (s *Store) UpdateUser(ctx context.Context, _ Actor, id string, change UserChange) (user User, err error) {
 	err = s.transaction(ctx, "changing a user", func(tx *gorm.DB) error {
-		user, err = lockUser(tx, id)
+		locked, err := s.lockWithAdmins(tx, id)
 		if err != nil {
 			return err
 		}
-		wasAdmin := isEnabledAdmin(user)
+		user = locked.user
 		if change.Disabled != nil {
 			user.Disabled = *change.Disabled
 		}
 		if change.Roles != nil {
-			if user.Roles, err = cleanRoles(*change.Roles); err != nil {
+			if user.Roles, err = newRoles(*change.Roles); err != nil {
 				return err
 			}
 		}
-		if wasAdmin && !isEnabledAdmin(user) {
-			if err := checkNotLastAdmin(tx); err != nil {
+		if !isEnabledAdmin(user) {
+			if err := s.keepAnAdmin(tx, locked); err != nil {
 				return err
 			}
 		}
-		if user.Disabled {
-			if err := endSessions(tx, id); err != nil {
-				return err
-			}
-		}
-		return failed("storing a changed user", tx.Model(&user).Select("disabled", "roles").Updates(&user).Error)
+		return s.storeChange(tx, user, change)
 	})
-	return user, err
+	if err != nil {
+		return User{}, err
+	}
+	return user, nil
 }
 
-// DeleteUser removes a user with all of its sessions. Its id is never given
-// again. It fails with ErrUserNotFound or ErrLastAdmin.
-func (s *Store) DeleteUser(ctx context.Context, id string) error {
+// storeChange stores the changed fields of a user.
+func (s *Store) storeChange(tx *gorm.DB, user User, change UserChange) error {
+	if change.Roles != nil {
+		if err := s.replaceRoles(tx, user); err != nil {
+			return err
+		}
+	}
+	if change.Disabled == nil {
+		return nil
+	}
+	if err := tx.Model(&user).Update("disabled", user.Disabled).Error; err != nil {
+		return s.failed("disabling or enabling a user", err)
+	}
+	if !user.Disabled {
+		return nil
+	}
+	return s.endAllSessions(tx, user.ID)
+}
+
+// DeleteUser deletes a user with all of its sessions. It fails with ErrUserNotFound or
+// ErrLastAdmin.
+func (s *Store) DeleteUser(ctx context.Context, _ Actor, id string) error {
 	return s.transaction(ctx, "deleting a user", func(tx *gorm.DB) error {
-		user, err := lockUser(tx, id)
+		locked, err := s.lockWithAdmins(tx, id)
 		if err != nil {
 			return err
 		}
-		if isEnabledAdmin(user) {
-			if err := checkNotLastAdmin(tx); err != nil {
-				return err
-			}
+		if err := s.keepAnAdmin(tx, locked); err != nil {
+			return err
 		}
-		return failed("deleting a user", tx.Delete(&user).Error) // the sessions go with the row
+		return s.failed("deleting a user", tx.Delete(&locked.user).Error) // sessions and roles cascade
 	})
 }
 
-// lockUser reads a user whose row, and those of all administrators, nobody
-// else changes until the transaction ends. SQLite has one writer anyway.
-func lockUser(tx *gorm.DB, id string) (User, error) {
-	if _, err := lockAdmins(tx); err != nil {
-		return User{}, err
+// lockedUser is a user whose row is locked, as are the rows of all administrators.
+type lockedUser struct {
+	user   User
+	others []string // ids of the other users that had RoleAdmin before the lock
+}
+
+// lockWithAdmins locks a user and all administrators. One statement locks them all, in the order of
+// their ids, so that two transactions cannot deadlock. It fails with ErrUserNotFound.
+func (s *Store) lockWithAdmins(tx *gorm.DB, id string) (locked lockedUser, err error) {
+	if err := lockQuery(tx, id).Pluck("id", &locked.others).Error; err != nil {
+		return lockedUser{}, s.failed("locking a user and the administrators", err)
 	}
-	return takeUser(tx.Clauses(clause.Locking{Strength: "UPDATE"}).Where("id = ?", id))
+	locked.others = slices.DeleteFunc(locked.others, func(other string) bool { return other == id })
+	locked.user, err = s.userByID(tx, id)
+	return locked, err
 }
 
-// lockAdmins returns the ids of the enabled administrators.
-func lockAdmins(tx *gorm.DB) (ids []string, err error) {
-	err = adminsQuery(tx).Clauses(clause.Locking{Strength: "UPDATE"}).Pluck("id", &ids).Error
-	return ids, failed("locking the administrators", err)
+func lockQuery(tx *gorm.DB, id string) *gorm.DB {
+	return tx.Model(&User{}).Clauses(forUpdate()).Where("id = ? OR id IN (?)", id, adminIDs(tx)).Order("id")
 }
 
-// adminsQuery finds the enabled administrators. The condition is that of the
-// index, word for word; the order is one for all, so that no two transactions
-// wait for each other.
-func adminsQuery(db *gorm.DB) *gorm.DB {
-	return db.Model(&User{}).Where("' ' || roles || ' ' LIKE '% admin %'").Where("NOT disabled").Order("id")
+func adminIDs(db *gorm.DB) *gorm.DB {
+	return db.Model(&userRole{}).Select("user_id").Where("role = ?", RoleAdmin)
 }
 
-func checkNotLastAdmin(tx *gorm.DB) error {
-	ids, err := lockAdmins(tx)
-	if err == nil && len(ids) <= 1 {
-		err = ErrLastAdmin
+// keepAnAdmin fails with ErrLastAdmin if the locked user is the last enabled administrator.
+//
+// It reads the others again, since they may have changed while the lock was waiting. Only users
+// that are locked count: no other transaction can disable, demote or delete them now.
+func (s *Store) keepAnAdmin(tx *gorm.DB, locked lockedUser) error {
+	if !isEnabledAdmin(locked.user) {
+		return nil
 	}
-	return err
+	var others []string
+	err := tx.Model(&User{}).Where("id IN ? AND id IN (?) AND NOT disabled", locked.others, adminIDs(tx)).
+		Limit(1).Pluck("id", &others).Error
+	if err == nil && len(others) == 0 {
+		return ErrLastAdmin
+	}
+	return s.failed("looking for other administrators", err)
 }
 
 func isEnabledAdmin(user User) bool { return !user.Disabled && slices.Contains(user.Roles, RoleAdmin) }
-
-// endSessions ends all sessions of a user.
-func endSessions(tx *gorm.DB, userID string) error {
-	return failed("ending a user's sessions", tx.Where("user_id = ?", userID).Delete(&Session{}).Error)
-}

@@ -1,180 +1,174 @@
 /**
- * The server as the pages know it. This is the only module that calls fetch: every request, every answer and every way
- * in which one can fail is here.
+ * The server's API, as the pages use it. This is the only module that calls fetch. Every function
+ * throws an ApiError if the request fails.
  */
 
-/** How long to wait for an answer before the server counts as out of reach. */
+import { ApiError } from './problem.js';
+
 const TIMEOUT_MS = 20_000;
 
-/** How many users come at once. */
+/** How many users one request lists at most. */
 const USERS_LIMIT = '50';
+
+/** The role that may manage users. */
+export const ADMIN = 'admin';
 
 /** @typedef {{id: string, name: string, roles: string[]}} User */
 
-/** @typedef {{id: string, username: string, email: string | null, disabled: boolean, roles: string[], created_at: string}} ListedUser */
-
-/** @typedef {{id: string, device: string, address: string, created_at: string, last_used_at: string, current: boolean}} ListedSession */
-
-/** @typedef {{token: string, lifetime: number}} Grant an access token and how long it lives, in milliseconds from the answer */
-
-/** The type of the problem when somebody ended the session, and not only the token. */
-export const SESSION_ENDED = '/problems/session-ended';
-
-/** What went wrong with a request. */
-export class ApiError extends Error {
-  /**
-   * @param {number} status the HTTP status, or 0 when there was no answer at all
-   * @param {{type?: string, detail?: string, retryAfter?: number}} [more] what the server said about it, and the seconds
-   *   it asks us to wait
-   */
-  constructor(status, { type = '', detail = '', retryAfter = 0 } = {}) {
-    super(detail || `HTTP status ${status}`);
-    this.name = 'ApiError';
-    this.status = status;
-    this.type = type;
-    this.detail = detail;
-    this.retryAfter = retryAfter;
-  }
-}
+/**
+ * @typedef {object} ListedUser
+ * @property {string} id
+ * @property {string} username
+ * @property {string | null} email
+ * @property {boolean} disabled
+ * @property {string[]} roles
+ * @property {string} created_at
+ */
 
 /**
- * Trades a name and a password for an access token. The browser gets the cookie of the session along with it.
+ * @typedef {object} ListedSession
+ * @property {string} id
+ * @property {string} device
+ * @property {string} address
+ * @property {string} created_at
+ * @property {string} last_used_at
+ * @property {boolean} current whether it is the session of the request
+ */
+
+/** @typedef {{token: string, lifetime: number}} IssuedToken the lifetime is in milliseconds */
+
+/** @typedef {import('./problem.js').FieldError} FieldError */
+
+/**
+ * Logs in. The response also sets the session's cookie.
  *
  * @param {string} name
  * @param {string} password
- * @returns {Promise<Grant>}
- * @throws {ApiError}
+ * @returns {Promise<IssuedToken>}
  */
 export async function logIn(name, password) {
-  return readGrant(await request('POST', '/login', { json: { name, password } }));
+  return readToken(await request('POST', '/login', { json: { name, password } }));
 }
 
 /**
- * Trades the session's cookie, which no script can see, for an access token and the next cookie. That the browser keeps
- * this one matters even when the page is left before the answer comes.
+ * Exchanges the session's cookie, which no script can read, for a new access token and the next
+ * cookie. The browser receives that cookie even if the user leaves the page meanwhile (keepalive).
  *
- * @returns {Promise<Grant>}
- * @throws {ApiError}
+ * @returns {Promise<IssuedToken | null>} null if the browser has no session cookie
  */
-export async function refresh() {
-  return readGrant(await request('POST', '/refresh', { keepalive: true }));
+export async function renew() {
+  const response = await request('POST', '/refresh', { keepalive: true });
+  return response.status === 204 ? null : readToken(response);
 }
 
 /**
- * Adds a user who signs up. Nobody is logged in by it.
+ * Signs up a new user. This doesn't log the user in.
  *
  * @param {{username: string, password: string, email: string}} user the e-mail address may be empty
- * @throws {ApiError}
  */
 export async function register({ username, password, email }) {
   await request('POST', '/register', { json: { username, password, email: email || undefined } });
 }
 
 /**
- * Asks who a token speaks for. The time of the answer comes along, because the clock of this machine may be wrong.
+ * Reads who a token belongs to, and the server's time, since this machine's clock may be wrong.
  *
  * @param {string} token
- * @returns {Promise<{user: User, time: number | null}>} the user, and the server's clock in milliseconds if it told
- * @throws {ApiError}
+ * @returns {Promise<{user: User, time: number | null}>} the time is in milliseconds since 1970;
+ *   null if the response has no date
  */
-export async function whoIs(token) {
+export async function getUser(token) {
   const response = await request('GET', '/user', { token });
-  const user = await read(response);
-  if (typeof user.name !== 'string') throw new ApiError(response.status);
+  const { id, name, roles } = await readObject(response);
+  if (typeof id !== 'string' || typeof name !== 'string') throw new ApiError(response.status);
   const time = Date.parse(response.headers.get('Date') ?? '');
   return {
-    user: { id: user.id, name: user.name, roles: Array.isArray(user.roles) ? user.roles : [] },
+    user: { id, name, roles: Array.isArray(roles) ? roles : [] },
     time: Number.isNaN(time) ? null : time,
   };
 }
 
 /**
- * Ends the session of a token, and the one of this browser's cookie.
+ * Ends the session of the token and the session of the browser's cookie.
  *
- * @param {string} [token]
- * @throws {ApiError}
+ * @param {string | null} token null if there is none
  */
 export async function logOut(token) {
   await request('POST', '/logout', { token });
 }
 
 /**
- * Changes the own password. Every other session of the user ends.
+ * Changes the user's own password. All other sessions of the user end.
  *
  * @param {string} token
- * @param {string} current the password until now
- * @param {string} next
- * @throws {ApiError}
+ * @param {string} currentPassword
+ * @param {string} newPassword
  */
-export async function changePassword(token, current, next) {
-  await request('POST', '/users/me/password', { token, json: { current_password: current, new_password: next } });
+export async function changePassword(token, currentPassword, newPassword) {
+  const json = { current_password: currentPassword, new_password: newPassword };
+  await request('POST', '/users/me/password', { token, json });
 }
 
 /**
- * Lists the own sessions, the last used first.
+ * Lists the user's own sessions, the most recently used first.
  *
  * @param {string} token
  * @returns {Promise<ListedSession[]>}
- * @throws {ApiError}
  */
 export async function listSessions(token) {
   const response = await request('GET', '/sessions', { token });
-  const { sessions } = await read(response);
+  const { sessions } = await readObject(response);
   if (!Array.isArray(sessions)) throw new ApiError(response.status);
   return sessions;
 }
 
 /**
- * Ends one of the own sessions.
+ * Ends one of the user's own sessions.
  *
  * @param {string} token
  * @param {string} id
- * @throws {ApiError}
  */
 export async function endSession(token, id) {
   await request('DELETE', `/sessions/${encodeURIComponent(id)}`, { token });
 }
 
 /**
- * Ends all of the own sessions but the one that the token is of.
+ * Ends all of the user's own sessions except the one the token belongs to.
  *
  * @param {string} token
- * @throws {ApiError}
  */
 export async function endOtherSessions(token) {
   await request('DELETE', '/sessions', { token });
 }
 
 /**
- * Finds users, in the order of their names.
+ * Lists users in the order of their usernames. This and the functions below require the role admin.
  *
- * @param {string} token of an administrator, here and below
- * @param {string} query how the name begins
- * @param {string | null} after the next of the answer before; null for the first
- * @returns {Promise<{users: ListedUser[], next: string | null}>}
- * @throws {ApiError}
+ * @param {string} token
+ * @param {string} prefix lists only users whose username begins with this
+ * @param {string | null} after the `next` of the previous response; null for the first users
+ * @returns {Promise<{users: ListedUser[], next: string | null}>} next is null on the last page
  */
-export async function listUsers(token, query, after) {
-  const parameters = new URLSearchParams({ q: query, limit: USERS_LIMIT });
+export async function listUsers(token, prefix, after) {
+  const parameters = new URLSearchParams({ q: prefix, limit: USERS_LIMIT });
   if (after !== null) parameters.set('after', after);
   const response = await request('GET', `/users?${parameters}`, { token });
-  const { users, next } = await read(response);
+  const { users, next } = await readObject(response);
   if (!Array.isArray(users)) throw new ApiError(response.status);
-  return { users, next: next ?? null };
+  return { users, next: typeof next === 'string' ? next : null };
 }
 
 /**
- * Changes a user; what the change leaves out stays.
+ * Changes the given properties of a user and no others.
  *
  * @param {string} token
  * @param {string} id
  * @param {{disabled?: boolean, roles?: string[]}} change
- * @returns {Promise<ListedUser>} the user as it is then
- * @throws {ApiError}
+ * @returns {Promise<ListedUser>} the changed user
  */
 export async function updateUser(token, id, change) {
   const response = await request('PATCH', `/users/${encodeURIComponent(id)}`, { token, json: change });
-  return /** @type {any} */ (await read(response));
+  return /** @type {any} */ (await readObject(response));
 }
 
 /**
@@ -182,46 +176,25 @@ export async function updateUser(token, id, change) {
  *
  * @param {string} token
  * @param {string} id
- * @throws {ApiError}
  */
 export async function deleteUser(token, id) {
   await request('DELETE', `/users/${encodeURIComponent(id)}`, { token });
 }
 
 /**
- * Says in a sentence or two what went wrong and what to do next, for the failures that any request can meet.
+ * Sends a request and returns the response if it is a success.
  *
- * @param {ApiError} error
- * @returns {string}
- */
-export function explain(error) {
-  switch (error.status) {
-    case 0:
-      return 'The server cannot be reached. Check your connection and try again.';
-    case 403:
-      return 'The server does not accept requests from this address. Open the page at its usual address and try again.';
-    case 429:
-      return `Too many tries. Wait ${duration(error.retryAfter)}, then try again.`;
-    case 503:
-      return `The server is busy. Try again in ${duration(error.retryAfter)}.`;
-    default:
-      return error.status >= 500
-        ? 'Something went wrong on the server. Try again in a moment.'
-        : 'The server gave an answer that this page does not understand. Reload the page and try again.';
-  }
-}
-
-/**
  * @param {string} method
  * @param {string} path
- * @param {{token?: string, json?: unknown, keepalive?: boolean}} content
- * @returns {Promise<Response>} an answer with a status of success
+ * @param {{token?: string | null, json?: unknown, keepalive?: boolean}} options
+ * @returns {Promise<Response>}
  */
 async function request(method, path, { token, json, keepalive }) {
   const headers = new Headers({ Accept: 'application/json, application/problem+json' });
   if (json !== undefined) headers.set('Content-Type', 'application/json');
-  if (token !== undefined) {
-    // No header can carry such a text, so no server has ever made it. To try would look like a network failure.
+  if (token) {
+    // fetch would throw on such a header, which looks like a network failure. No server issues such
+    // a token.
     if (!/^[\x21-\x7e]+$/.test(token)) throw new ApiError(401);
     headers.set('Authorization', `Bearer ${token}`);
   }
@@ -240,30 +213,34 @@ async function request(method, path, { token, json, keepalive }) {
   } catch {
     throw new ApiError(0);
   }
-  if (!response.ok) throw await problem(response);
+  if (!response.ok) throw await readProblem(response);
   return response;
 }
 
 /**
  * @param {Response} response
- * @returns {Promise<Grant>}
+ * @returns {Promise<IssuedToken>}
  */
-async function readGrant(response) {
-  const { token, expires_in: seconds } = await read(response);
-  if (typeof token !== 'string' || token === '' || !(seconds > 0)) throw new ApiError(response.status);
+async function readToken(response) {
+  const { token, expires_in: seconds } = await readObject(response);
+  if (typeof token !== 'string' || token === '' || typeof seconds !== 'number' || !(seconds > 0)) {
+    throw new ApiError(response.status);
+  }
   return { token, lifetime: seconds * 1000 };
 }
 
 /**
+ * Reads a response whose body is a JSON object.
+ *
  * @param {Response} response
- * @returns {Promise<Record<string, any>>} its JSON object
+ * @returns {Promise<Record<string, unknown>>}
  */
-async function read(response) {
+async function readObject(response) {
   let data;
   try {
     data = await response.json();
   } catch (error) {
-    // A text that is no JSON is the server's mistake, anything else is a connection that broke midway.
+    // Invalid JSON is the server's fault. Any other error means that the connection broke.
     throw new ApiError(error instanceof SyntaxError ? response.status : 0);
   }
   if (data === null || typeof data !== 'object') throw new ApiError(response.status);
@@ -274,23 +251,26 @@ async function read(response) {
  * @param {Response} response
  * @returns {Promise<ApiError>}
  */
-async function problem(response) {
+async function readProblem(response) {
   const seconds = Number.parseInt(response.headers.get('Retry-After') ?? '', 10);
   const retryAfter = seconds > 0 ? seconds : 0;
-  let type = '';
-  let detail = '';
-  if (response.headers.get('Content-Type')?.startsWith('application/problem+json')) {
-    const body = await read(response).catch(() => ({}));
-    if (typeof body.type === 'string') type = body.type;
-    if (typeof body.detail === 'string') detail = body.detail;
+  if (!response.headers.get('Content-Type')?.startsWith('application/problem+json')) {
+    return new ApiError(response.status, { retryAfter });
   }
-  return new ApiError(response.status, { type, detail, retryAfter });
+  const body = await readObject(response).catch(() => null);
+  const { type, detail, errors } = body ?? {};
+  return new ApiError(response.status, {
+    type: typeof type === 'string' ? type : '',
+    detail: typeof detail === 'string' ? detail : '',
+    errors: Array.isArray(errors) ? errors.filter(isFieldError) : [],
+    retryAfter,
+  });
 }
 
-/** @param {number} seconds 0 when nobody said how long */
-function duration(seconds) {
-  if (seconds === 0) return 'a moment';
-  if (seconds === 1) return '1 second';
-  if (seconds < 120) return `${seconds} seconds`;
-  return `${Math.ceil(seconds / 60)} minutes`;
+/**
+ * @param {any} value
+ * @returns {value is FieldError}
+ */
+function isFieldError(value) {
+  return typeof value?.location === 'string' && typeof value.message === 'string';
 }

@@ -1,48 +1,50 @@
-/** The page on which developers read and try the API. What it shows and sends is the work of Swagger UI. */
+/** The API docs. Swagger UI does the work; this module configures it. */
 
-import { whoIs } from './api.js';
-import { call } from './session.js';
-import * as tokens from './token.js';
+import { load } from './access-token.js';
+import { getUser } from './api.js';
+import { withToken } from './session.js';
 import { byId, showError, showNav } from './ui.js';
 
+const { SwaggerUIBundle } = /** @type {{SwaggerUIBundle?: (options: object) => void}} */ (
+  /** @type {unknown} */ (window)
+);
 const dark = window.matchMedia('(prefers-color-scheme: dark)');
 
-dark.addEventListener('change', followColours);
-followColours();
-greet();
+dark.addEventListener('change', setColorScheme);
+setColorScheme();
+showNavIfLoggedIn();
 
-if (window.SwaggerUIBundle) {
-  window.SwaggerUIBundle({
+if (SwaggerUIBundle) {
+  SwaggerUIBundle({
     dom_id: '#swagger-ui',
     url: '/openapi.json',
     layout: 'BaseLayout',
     deepLinking: false,
     defaultModelsExpandDepth: 0, // the list of schemas is long, and each operation shows its own
-    syntaxHighlight: { theme: 'obsidian' }, // the one whose colours all stand out enough
+    syntaxHighlight: { theme: 'obsidian' }, // the theme in which all colours have enough contrast
     plugins: [withoutServers],
-    // Nothing goes to another host, and nothing that is typed here outlives the page.
-    validatorUrl: null,
+    validatorUrl: null, // by default, Swagger UI sends the document to a service for validation
     persistAuthorization: false,
   });
 } else {
-  showError(byId('errors'), 'The API docs cannot be loaded. Check your connection, then reload the page.');
+  showError(byId('errors'), "The API docs couldn't be loaded. Check your connection, then reload the page.");
 }
 
-/** Takes away the choice of a server, because there is this one alone. */
+/** A plugin that removes the choice of a server: there is only one. */
 function withoutServers() {
   return { wrapComponents: { ServersContainer: () => () => null } };
 }
 
-/** Swagger UI has dark colours, and waits to be told. */
-function followColours() {
+/** Tells Swagger UI whether to use its dark colours. */
+function setColorScheme() {
   document.documentElement.classList.toggle('dark-mode', dark.matches);
 }
 
-/** Shows the header's links to who is logged in. To everybody else, and when in doubt, the page is the same. */
-async function greet() {
+/** Shows the header's links to a user who is logged in. For everyone else, the page is the same. */
+async function showNavIfLoggedIn() {
   try {
-    if (tokens.load() !== null) showNav((await call(whoIs)).user);
+    if (load() !== null) showNav((await withToken(getUser)).user);
   } catch {
-    // The page needs nobody to be logged in.
+    // The page doesn't need a login.
   }
 }

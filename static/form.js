@@ -1,40 +1,73 @@
-/** Forms that say which of their fields to mend, and why. */
+/** Forms that show which field is wrong, and why. */
 
+import { ApiError, describe } from './problem.js';
 import { showError } from './ui.js';
 
 /**
  * @typedef {object} Form
- * @property {() => void} accept takes back what was wrong
- * @property {(field: HTMLElement, reason: string) => void} refuse says it, and takes the focus to the field
+ * @property {() => void} clearErrors
+ * @property {(field: HTMLInputElement, message: string) => void} showFieldError shows the message,
+ *   marks the field as invalid and moves the focus there
+ * @property {(error: unknown) => HTMLInputElement | null} showFailure shows why a request failed,
+ *   at the field that the error is about, if any; returns that field
  */
 
 /**
- * Starts such a form. Whoever mends a field has heard what is wrong with it.
+ * Prepares a form to show errors. A field is valid again as soon as the user edits it.
  *
- * @param {HTMLElement[]} fields
- * @param {HTMLElement} errors an empty element with role=alert
+ * @param {Record<string, HTMLInputElement>} fields each field by its location in the server's
+ *   problems, such as `body.username`
+ * @param {HTMLElement} region an element with role=alert, for the messages
+ * @param {HTMLElement} button gets the focus after an error that is about no field
  * @returns {Form}
  */
-export function startForm(fields, errors) {
-  /** What describes each field while nothing is wrong with it. */
-  const rules = new Map(fields.map((field) => [field, field.getAttribute('aria-describedby')]));
-  const acceptField = (field) => {
+export function prepareForm(fields, region, button) {
+  const inputs = Object.values(fields);
+  const descriptions = new Map(inputs.map((field) => [field, field.getAttribute('aria-describedby')]));
+
+  /** @param {HTMLInputElement} field */
+  const markValid = (field) => {
     field.removeAttribute('aria-invalid');
-    const own = rules.get(field);
-    if (own) field.setAttribute('aria-describedby', own);
+    const description = descriptions.get(field);
+    if (description) field.setAttribute('aria-describedby', description);
     else field.removeAttribute('aria-describedby');
   };
-  for (const field of fields) field.addEventListener('input', () => acceptField(field));
-  return {
-    accept: () => {
-      fields.forEach(acceptField);
-      errors.replaceChildren();
-    },
-    refuse: (field, reason) => {
-      showError(errors, reason);
-      field.setAttribute('aria-invalid', 'true');
-      field.setAttribute('aria-describedby', [errors.id, rules.get(field)].filter(Boolean).join(' '));
-      field.focus();
-    },
+  for (const field of inputs) field.addEventListener('input', () => markValid(field));
+
+  const clearErrors = () => {
+    inputs.forEach(markValid);
+    region.replaceChildren();
   };
+  /** @type {Form['showFieldError']} */
+  const showFieldError = (field, message) => {
+    showError(region, message);
+    field.setAttribute('aria-invalid', 'true');
+    field.setAttribute('aria-describedby', [region.id, descriptions.get(field)].filter(Boolean).join(' '));
+    field.focus();
+  };
+  /** @type {Form['showFailure']} */
+  const showFailure = (error) => {
+    const field = findField(error, fields);
+    if (field) {
+      showFieldError(field, describe(error));
+    } else {
+      showError(region, describe(error));
+      button.focus();
+    }
+    return field;
+  };
+  return { clearErrors, showFieldError, showFailure };
+}
+
+/**
+ * Finds the first field that an error is about.
+ *
+ * @param {unknown} error
+ * @param {Record<string, HTMLInputElement>} fields by location
+ * @returns {HTMLInputElement | null}
+ */
+function findField(error, fields) {
+  if (!(error instanceof ApiError)) return null;
+  const found = error.errors.find(({ location }) => Object.hasOwn(fields, location));
+  return found ? fields[found.location] : null;
 }

@@ -1,58 +1,60 @@
-/** The home page: says who is logged in and what becomes of that, and takes everybody else to the login page. */
+/** The home page: shows who is logged in and until when. */
 
-import { explain } from './api.js';
-import { begin, check, isOver, session, show, start } from './member.js';
-import { logOut, outlook } from './session.js';
-import { setExact, until } from './time.js';
-import { announce, byId, chip, isBusy, setBusy, setText, showError } from './ui.js';
+import { checkLogin, currentUser, explainError, serverTime, showCard, startPage, startTask } from './protected-page.js';
+import { renewalStatus } from './renewal.js';
+import { logOut } from './session.js';
+import { durationText, setTime } from './time.js';
+import { announce, byId, isBusy, newChip, setBusy, setText, showError } from './ui.js';
 
-/** How far the exact time may be from the one that shows: answers take longer at times. */
-const EXACT_MS = 1_500;
+/** How far the exact time on display may be off: responses don't always take equally long. */
+const TOLERANCE_MS = 1_500;
 
 const logOutButton = byId('log-out');
-const ends = byId('ends');
+const ends = byId('ends', HTMLTimeElement);
 
 logOutButton.addEventListener('click', () => {
-  if (session && !isBusy(logOutButton)) leave();
+  if (currentUser() && !isBusy(logOutButton)) logOutHere();
 });
 
-start({ welcome, tick, wake: check });
+startPage({ show, tick, wake: checkLogin });
 
-async function leave() {
-  const holds = begin();
+async function logOutHere() {
+  const isNewest = startTask();
   setBusy(logOutButton, 'Logging out…');
   announce('Logging out…');
   try {
     await logOut();
-    if (!holds()) return;
-    show('logged-out');
+    if (!isNewest()) return;
+    showCard('logged-out');
     announce('You are logged out.');
   } catch (error) {
-    if (!holds() || isOver(error)) return;
+    const message = isNewest() ? explainError(error) : null;
+    if (message === null) return;
     announce('');
-    showError(byId('errors'), `${explain(error)} You are still logged in.`);
+    showError(byId('errors'), `${message} You are still logged in.`);
   } finally {
     setBusy(logOutButton);
   }
 }
 
-/** @param {import('./member.js').Session} session */
-function welcome({ user }) {
-  byId('name').textContent = user.name;
-  byId('avatar').textContent = Array.from(user.name)[0]?.toUpperCase() ?? '';
-  byId('roles').hidden = user.roles.length === 0;
-  byId('no-roles').hidden = user.roles.length > 0;
-  byId('roles').replaceChildren(...user.roles.map(chip));
+/** @param {import('./api.js').User} user */
+function show({ name, roles }) {
+  byId('name').textContent = name;
+  byId('avatar').textContent = Array.from(name)[0]?.toUpperCase() ?? '';
+  byId('roles').hidden = roles.length === 0;
+  byId('no-roles').hidden = roles.length > 0;
+  byId('roles').replaceChildren(...roles.map(newChip));
   byId('errors').replaceChildren();
-  announce(`You are logged in as ${user.name}.`);
+  announce(`You are logged in as ${name}.`);
 }
 
 function tick() {
-  const { renews, left, late } = outlook();
-  byId('ends-row').hidden = left === Infinity;
-  if (left === Infinity) return;
+  const { renews, remaining, isLate } = renewalStatus();
+  byId('ends-row').hidden = remaining === Infinity;
+  if (remaining === Infinity) return;
   setText(byId('ends-label'), renews ? 'Token renews' : 'Session ends');
-  setText(ends, late ? 'when the server can be reached' : until(left));
-  const time = session.now() + left;
-  if (!(Math.abs(time - Date.parse(ends.dateTime)) < EXACT_MS)) setExact(ends, new Date(time));
+  setText(ends, isLate ? 'when the server can be reached' : `in ${durationText(remaining)}`);
+  const time = serverTime() + remaining;
+  const difference = Math.abs(time - Date.parse(ends.dateTime));
+  if (!(difference < TOLERANCE_MS)) setTime(ends, new Date(time)); // at first there is no time, and NaN
 }

@@ -1,32 +1,30 @@
-/** The field for a password and the button that shows it, as every page has them that asks for one. */
+/** A password field with a button that shows and hides the password. */
 
 import { byId } from './ui.js';
-
-const MAX_LENGTH = 256;
 
 /**
  * @typedef {object} PasswordField
  * @property {HTMLInputElement} input
- * @property {(revealed: boolean) => void} setRevealed shows or hides the password, and leaves the caret where it is
- * @property {() => void} clear
+ * @property {(revealed: boolean) => void} setRevealed shows or hides the password; the caret stays
+ *   where it is
+ * @property {() => void} clear empties the field and hides what is typed next
  */
 
 /**
- * Starts such a field.
- *
- * @param {string} [prefix] what its ids begin with
+ * @param {string} [prefix] the first part of the ids, on a page with several password fields
  * @returns {PasswordField}
  */
-export function passwordField(prefix = '') {
-  const input = /** @type {HTMLInputElement} */ (byId(`${prefix}password`));
-  const reveal = byId(`${prefix}reveal`);
+export function preparePasswordField(prefix = '') {
+  const input = byId(`${prefix}password`, HTMLInputElement);
+  const button = byId(`${prefix}reveal`);
   const label = byId(`${prefix}reveal-label`);
 
+  /** @param {boolean} revealed */
   const setRevealed = (revealed) => {
     const { selectionStart, selectionEnd } = input;
     input.type = revealed ? 'text' : 'password';
     input.setSelectionRange(selectionStart, selectionEnd);
-    reveal.setAttribute('aria-pressed', String(revealed));
+    button.setAttribute('aria-pressed', String(revealed));
     label.textContent = revealed ? 'Hide' : 'Show';
   };
   const clear = () => {
@@ -34,28 +32,31 @@ export function passwordField(prefix = '') {
     setRevealed(false);
   };
 
-  // Pressing the button with a pointer leaves the focus, and a phone's keyboard, with the field.
-  reveal.addEventListener('mousedown', (event) => event.preventDefault());
-  reveal.addEventListener('click', () => setRevealed(input.type === 'password'));
-  reveal.hidden = false;
+  // Without this, a click would take the focus from the field and close a phone's keyboard.
+  button.addEventListener('mousedown', (event) => event.preventDefault());
+  button.addEventListener('click', () => setRevealed(input.type === 'password'));
+  button.hidden = false;
   return { input, setRevealed, clear };
 }
 
 /**
- * Finds what the server would refuse in a new password, and says it in the server's words. Which ones are too common, only
- * the server knows.
+ * Checks a new password by the server's rules, except for common passwords, which only the server
+ * knows.
  *
  * @param {HTMLInputElement} input
  * @param {string} username
- * @returns {string | null}
+ * @returns {string | null} what is wrong, in the server's words, or null
  */
-export function weakness({ value, dataset }, username) {
-  const { length } = Array.from(value.normalize('NFC')); // by code points, as the server counts
-  const minLength = Number(dataset.minLength);
-  if (length < minLength) return `The password is too short. Use at least ${minLength} characters.`;
-  if (length > MAX_LENGTH) return `The password is too long. Use at most ${MAX_LENGTH} characters.`;
+export function newPasswordError({ value, dataset }, username) {
+  const { length } = Array.from(value.normalize('NFC')); // in code points, as the server counts
+  if (length < Number(dataset.minLength)) {
+    return `The password is too short. Use at least ${dataset.minLength} characters.`;
+  }
+  if (length > Number(dataset.maxLength)) {
+    return `The password is too long. Use at most ${dataset.maxLength} characters.`;
+  }
   if (username !== '' && value.toLowerCase().includes(username.toLowerCase())) {
-    return 'The password contains the user name. Use one that does not.';
+    return 'The password contains your username. Choose a different one.';
   }
   return null;
 }

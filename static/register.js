@@ -1,129 +1,78 @@
-/** The sign-up page: makes an account, logs in with it and goes home. */
+/** The sign-up page: creates an account, logs in with it and goes to the home page. */
 
-import { ApiError, explain, register } from './api.js';
-import { enter, goHome, isLoggedIn } from './entrance.js';
-import { startForm } from './form.js';
-import { passwordField, weakness } from './password-field.js';
-import * as tokens from './token.js';
-import { announce, byId, fullStop, isBusy, setBusy, showError } from './ui.js';
+import { load } from './access-token.js';
+import { register } from './api.js';
+import { switchToCard } from './cards.js';
+import { prepareForm } from './form.js';
+import { logInAndGoHome, startLoginPage } from './login-flow.js';
+import { newPasswordError, preparePasswordField } from './password-field.js';
+import { describe } from './problem.js';
+import { announce, byId, find, isBusy, setBusy } from './ui.js';
 
-const form = byId('register-form');
-const username = byId('username');
-const password = passwordField();
-const email = byId('email');
-const createButton = byId('create-account');
+const username = byId('username', HTMLInputElement);
+const password = preparePasswordField();
+const email = byId('email', HTMLInputElement);
+const createButton = byId('create-account', HTMLButtonElement);
 const errors = byId('errors');
-const { accept, refuse } = startForm([username, password.input, email], errors);
+const fields = { 'body.username': username, 'body.password': password.input, 'body.email': email };
+const { clearErrors, showFieldError, showFailure } = prepareForm(fields, errors, createButton);
 
-form.addEventListener('submit', (event) => {
+byId('register-form').addEventListener('submit', (event) => {
   event.preventDefault();
-  if (!isBusy(createButton)) signUp();
+  if (!isBusy(createButton)) submit();
 });
 
-// A page that comes back from the browser's memory is as it was left, and much may have happened since.
-window.addEventListener('pageshow', (event) => {
-  if (!event.persisted) return;
-  setBusy(createButton);
-  password.clear();
-  goHomeIfLoggedIn();
-});
+startLoginPage(createButton, password, errors);
 
-tokens.onChange((token) => {
-  if (token !== null) goHomeIfLoggedIn();
-});
-
-createButton.disabled = false;
-goHomeIfLoggedIn();
-
-/** Leaves for the home page when somebody is logged in; once the form has been sent, its own answer decides. */
-async function goHomeIfLoggedIn() {
-  try {
-    if ((await isLoggedIn()) && !isBusy(createButton) && byId('created').hidden) goHome();
-  } catch (error) {
-    if (!(error instanceof tokens.StorageError)) throw error;
-    showError(errors, error.message);
-  }
-}
-
-async function signUp() {
-  // Neither user names nor addresses hold spaces, but keyboards that complete words add one.
-  const user = { username: username.value.trim(), password: password.input.value, email: email.value.trim() };
-  accept();
-  const mistake = check(user);
-  if (mistake) return refuse(...mistake);
+async function submit() {
+  username.value = username.value.trim(); // some keyboards add a space after a word
+  const user = { username: username.value, password: password.input.value, email: email.value.trim() };
+  clearErrors();
+  const mistake = findMistake();
+  if (mistake) return showFieldError(...mistake);
 
   password.setRevealed(false);
   setBusy(createButton, 'Creating your account…');
   announce('Creating your account…');
   try {
-    tokens.load(); // Where nothing can be stored, nobody could log in to the new account here.
+    load(); // throws before there is an account if the browser can't store a token
     await register(user);
   } catch (error) {
     announce('');
     setBusy(createButton);
-    return fail(error);
+    showFailure(error);
+    return;
   }
   try {
-    await enter(user.username, user.password);
+    await logInAndGoHome(user.username, user.password);
   } catch (error) {
-    finish(user.username, sentence(error));
+    showCreated(user.username, describe(error));
   }
 }
 
 /**
- * Finds what the server would refuse, and says it in the server's words.
+ * Checks the fields by the server's rules.
  *
- * @returns {[HTMLElement, string] | null} the field to mend and why
+ * @returns {[HTMLInputElement, string] | null} the first wrong field and what is wrong with it
  */
-function check(user) {
-  if (user.username === '') return [username, 'Enter a user name.'];
-  if (!/^[A-Za-z0-9._@+-]{3,64}$/.test(user.username)) {
-    return [username, 'The user name must be 3 to 64 letters, digits and . _ - @ + signs.'];
-  }
-  if (user.password === '') return [password.input, 'Enter a password.'];
-  const weak = weakness(password.input, user.username);
-  if (weak) return [password.input, weak];
-  if (email.validity.typeMismatch || email.validity.badInput) {
-    return [email, 'The e-mail address is not one, such as name@example.org.'];
-  }
+function findMistake() {
+  if (username.value === '') return [username, 'Enter a username.'];
+  if (username.validity.patternMismatch) return [username, username.dataset.rule ?? ''];
+  if (password.input.value === '') return [password.input, 'Enter a password.'];
+  const weakness = newPasswordError(password.input, username.value);
+  if (weakness) return [password.input, weakness];
+  if (!email.validity.valid) return [email, 'Enter a valid e-mail address, such as name@example.org.'];
   return null;
 }
 
-/** Says why there is no account, and where to mend it. */
-function fail(error) {
-  const reason = sentence(error);
-  if (error.status === 409) return refuse(username, reason);
-  if (error.status === 422) return refuse(fieldOf(reason), reason);
-  showError(errors, reason);
-  createButton.focus();
-}
-
-/** What the server finds wrong with a value begins with what the value is. */
-function fieldOf(reason) {
-  if (reason.startsWith('The user name')) return username;
-  return reason.startsWith('The e-mail') ? email : password.input;
-}
-
-/** Says that there is an account, although logging in with it failed. */
-function finish(name, reason) {
+/**
+ * Says that the account exists although logging in with it has failed.
+ *
+ * @param {string} name
+ * @param {string} reason
+ */
+function showCreated(name, reason) {
   password.clear();
-  byId('sign-up').hidden = true;
-  byId('created').hidden = false;
-  byId('created-reason').textContent = `The account ${name} is ready, but logging in did not work. ${reason}`;
-  byId('created').querySelector('h1').focus();
-  announce(`Your account is created. ${byId('created-reason').textContent}`);
-}
-
-function sentence(error) {
-  if (error instanceof tokens.StorageError) return error.message;
-  if (!(error instanceof ApiError)) throw error;
-  switch (error.status) {
-    case 401:
-    case 403:
-    case 409:
-    case 422:
-      return error.detail ? fullStop(error.detail) : explain(error);
-    default:
-      return explain(error);
-  }
+  switchToCard('created', `You can use the account ${name} now, but logging in didn't work. ${reason}`);
+  find(byId('created'), 'h1').focus();
 }

@@ -1,8 +1,9 @@
-// Package static holds the files that the pages load: the style sheets, the ES modules and the icon, and in a folder of
-// its own Swagger UI, which is not ours.
+// Package static holds the files that the pages load: style sheets, ES modules and the icon. Its
+// folder swagger-ui is a copy of Swagger UI.
 //
-// Every address carries one hash over the whole folder, /static/<hash>/<name>. A changed file therefore moves all of
-// them at once, relative imports between modules stay as they are written, and a browser may keep what it has for ever.
+// The URL of every file contains one hash of the whole folder: /static/<hash>/<name>. If one file
+// changes, all URLs change. Relative imports between modules therefore work unchanged, and browsers
+// may cache every file forever.
 package static
 
 import (
@@ -18,33 +19,33 @@ import (
 	"sync"
 )
 
-//go:embed *.css *.js *.svg swagger-ui/*.css swagger-ui/*.js swagger-ui/*.txt swagger-ui/LICENSE swagger-ui/NOTICE
+//go:embed *.css *.js *.svg
+//go:embed swagger-ui/*.css swagger-ui/*.js swagger-ui/*.txt swagger-ui/LICENSE swagger-ui/NOTICE
 var embedded embed.FS
 
-// prefix is the path under which the server answers for this package.
+// prefix is the path below which the server serves this package.
 const prefix = "/static/"
 
-// File is one file as it goes over the wire. Its bytes are shared and must not be changed.
+// File is a file as it is sent. Body is shared and must not be modified.
 type File struct {
 	Body        []byte
 	ContentType string
-	ETag        string // weak, because it names the content in either encoding
-	Immutable   bool   // whether it was asked for by the present hash and may be kept for ever
+	ETag        string // weak, since it is the same for the compressed file
+	Immutable   bool   // whether the URL contained the current hash, so that the file may be cached forever
 	gzip        func() []byte
 }
 
-// Gzip returns the compressed body, or nil when compressing would not make it smaller. The first call for a file does
-// the work and all others wait for it: few visitors ever load the largest files.
+// Gzip returns the compressed body, or nil if compression doesn't make it smaller. A file is
+// compressed on the first call only.
 func (f File) Gzip() []byte { return f.gzip() }
 
-// Files is the set of embedded files. It never changes once made, so any number of requests may share it.
+// Files is the set of embedded files. It is immutable and safe for concurrent use.
 type Files struct {
 	hash   string
 	byName map[string]File
 }
 
-// New returns the embedded files, hashed once for the life of the program.
-// It panics on a file whose type the package does not know, which no finished build contains.
+// New returns the embedded files. It panics if a file has an unknown type, which a test rules out.
 func New() *Files {
 	files, err := newFiles(embedded)
 	if err != nil {
@@ -53,8 +54,8 @@ func New() *Files {
 	return files
 }
 
-// URL returns the address of the named file. It panics when there is no such file: names are written in the
-// program's own pages, so a wrong one is a mistake of the programmer and should not wait for a visitor to find it.
+// URL returns the path of the named file. It panics if there is no such file: names are constants
+// in the pages, so a wrong one is a bug.
 func (f *Files) URL(name string) string {
 	if _, ok := f.byName[name]; !ok {
 		panic(fmt.Sprintf("static: there is no file %q", name))
@@ -62,10 +63,12 @@ func (f *Files) URL(name string) string {
 	return prefix + f.hash + "/" + name
 }
 
-// Lookup finds a file by the part of its address after /static/, which is <hash>/<name>.
+// Lookup finds a file by the part of its URL after /static/, which is <hash>/<name>, and reports
+// whether it exists.
 //
-// Any hash finds the present file: while replicas are being upgraded, a page of one may ask another for its files.
-// Only the present hash makes the answer Immutable. Names are keys of a map and never paths of a file system.
+// With a hash that isn't the current one, it returns the current file, but not as Immutable: during
+// a rolling upgrade, the page of one replica may request its files from another. Names are looked
+// up in a map and never in a file system.
 func (f *Files) Lookup(path string) (File, bool) {
 	hash, name, _ := strings.Cut(path, "/")
 	file, ok := f.byName[name]
@@ -89,13 +92,13 @@ func newFiles(fsys fs.FS) (*Files, error) {
 			return err
 		}
 		files.byName[name] = file
-		// The lengths keep two folders apart whose names and contents merely join to the same bytes.
+		// With the lengths, no other split into names and contents has the same hash.
 		fmt.Fprintf(folder, "%d %s %d ", len(name), name, len(body))
 		folder.Write(body)
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("static: %w", err)
+		return nil, fmt.Errorf("reading the static files: %w", err)
 	}
 	files.hash = shortHex(folder.Sum(nil))
 	return files, nil
@@ -104,7 +107,7 @@ func newFiles(fsys fs.FS) (*Files, error) {
 func newFile(name string, body []byte) (File, error) {
 	contentType, ok := contentTypeOf(name)
 	if !ok {
-		return File{}, fmt.Errorf("no content type is known for %q", name)
+		return File{}, fmt.Errorf("unknown content type of %q", name)
 	}
 	sum := sha256.Sum256(body)
 	return File{
@@ -115,8 +118,8 @@ func newFile(name string, body []byte) (File, error) {
 	}, nil
 }
 
-// contentTypeOf is a table of our own because the one of the operating system differs between machines, and a
-// browser runs no module that is served with the wrong type.
+// contentTypeOf doesn't use package mime, which reads a table of the operating system: browsers run
+// no module that has the wrong type.
 func contentTypeOf(name string) (string, bool) {
 	switch path.Ext(name) {
 	case ".css":
@@ -125,17 +128,17 @@ func contentTypeOf(name string) (string, bool) {
 		return "text/javascript; charset=utf-8", true
 	case ".svg":
 		return "image/svg+xml", true
-	case "", ".txt": // LICENSE, NOTICE and those of its parts, which every copy of Swagger UI carries
+	case "", ".txt": // the licences of Swagger UI
 		return "text/plain; charset=utf-8", true
 	}
 	return "", false
 }
 
-// compress returns nil when the result would not be smaller. Neither the level nor a buffer in memory can fail.
+// compress returns nil if the result isn't smaller.
 func compress(body []byte) []byte {
 	var buf bytes.Buffer
-	w, _ := gzip.NewWriterLevel(&buf, gzip.BestCompression)
-	_, _ = w.Write(body)
+	w, _ := gzip.NewWriterLevel(&buf, gzip.BestCompression) // fails only for an unknown level
+	_, _ = w.Write(body)                                    // a bytes.Buffer never fails
 	_ = w.Close()
 	if buf.Len() >= len(body) {
 		return nil
@@ -143,7 +146,7 @@ func compress(body []byte) []byte {
 	return buf.Bytes()
 }
 
-// shortHex keeps 64 bits: the hash tells versions of a folder apart, it protects nothing.
+// shortHex returns the first 64 bits of a hash. That is enough to tell versions apart.
 func shortHex(sum []byte) string {
 	return hex.EncodeToString(sum[:8])
 }

@@ -22,7 +22,7 @@ func mustFiles(t *testing.T, fsys fstest.MapFS) *Files {
 	return files
 }
 
-func TestHashFollowsNamesAndContents(t *testing.T) {
+func TestHashChangesWithNamesAndContents(t *testing.T) {
 	base := fstest.MapFS{"a.js": {Data: []byte("one")}, "b.js": {Data: []byte("two")}}
 	want := mustFiles(t, base).hash
 	if !regexp.MustCompile(`^[0-9a-f]{12,}$`).MatchString(want) {
@@ -35,11 +35,11 @@ func TestHashFollowsNamesAndContents(t *testing.T) {
 		same   bool
 	}{
 		{"the same folder", fstest.MapFS{"b.js": {Data: []byte("two")}, "a.js": {Data: []byte("one")}}, true},
-		{"another content", fstest.MapFS{"a.js": {Data: []byte("one")}, "b.js": {Data: []byte("twO")}}, false},
-		{"another name", fstest.MapFS{"a.js": {Data: []byte("one")}, "c.js": {Data: []byte("two")}}, false},
+		{"different content", fstest.MapFS{"a.js": {Data: []byte("one")}, "b.js": {Data: []byte("twO")}}, false},
+		{"different name", fstest.MapFS{"a.js": {Data: []byte("one")}, "c.js": {Data: []byte("two")}}, false},
 		{"contents swapped", fstest.MapFS{"a.js": {Data: []byte("two")}, "b.js": {Data: []byte("one")}}, false},
 		{"a byte moved to the next file", fstest.MapFS{"a.js": {Data: []byte("on")}, "b.js": {Data: []byte("etwo")}}, false},
-		{"a file less", fstest.MapFS{"a.js": {Data: []byte("one")}}, false},
+		{"one file fewer", fstest.MapFS{"a.js": {Data: []byte("one")}}, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -50,9 +50,9 @@ func TestHashFollowsNamesAndContents(t *testing.T) {
 	}
 }
 
-func TestUnknownTypeIsAnError(t *testing.T) {
+func TestFileOfUnknownTypeIsAnError(t *testing.T) {
 	if _, err := newFiles(fstest.MapFS{"notes.md": {Data: []byte("x")}}); err == nil {
-		t.Error("a file of unknown type was accepted")
+		t.Error("no error")
 	}
 }
 
@@ -64,7 +64,7 @@ func TestURL(t *testing.T) {
 
 	defer func() {
 		if recover() == nil {
-			t.Error("URL of a file that does not exist did not panic")
+			t.Error("URL did not panic on a file that does not exist")
 		}
 	}()
 	files.URL("missing.css")
@@ -78,27 +78,28 @@ func TestLookup(t *testing.T) {
 		found     bool
 		immutable bool
 	}{
-		{"present hash", files.hash + "/app.css", true, true},
+		{"current hash", files.hash + "/app.css", true, true},
 		{"hash of another build", "0123456789abcdef/app.css", true, false},
 		{"file in a folder", files.hash + "/swagger-ui/swagger-ui.css", true, true},
-		{"licence of the folder", files.hash + "/swagger-ui/LICENSE", true, true},
-		{"licences of what is in a file", files.hash + "/swagger-ui/swagger-ui-bundle.js.LICENSE.txt", true, true},
-		{"note of the folder", files.hash + "/swagger-ui/README.md", false, false},
-		{"the folder in the folder", files.hash + "/swagger-ui", false, false},
+		{"licence of Swagger UI", files.hash + "/swagger-ui/LICENSE", true, true},
+		{"licences of its dependencies", files.hash + "/swagger-ui/swagger-ui-bundle.js.LICENSE.txt", true, true},
+		{"our notes on Swagger UI", files.hash + "/swagger-ui/README.md", false, false},
+		{"folder of Swagger UI", files.hash + "/swagger-ui", false, false},
 		{"unknown name", files.hash + "/missing.css", false, false},
-		{"name alone", "app.css", false, false},
-		{"hash alone", files.hash, false, false},
-		{"the folder itself", files.hash + "/", false, false},
-		{"nothing", "", false, false},
-		{"source of this package", files.hash + "/static.go", false, false},
-		{"parent", files.hash + "/../app.css", false, false},
-		{"far parent", files.hash + "/../../../etc/passwd", false, false},
-		{"escaped parent", files.hash + "/..%2fapp.css", false, false},
+		{"name without a hash", "app.css", false, false},
+		{"hash without a name", files.hash, false, false},
+		{"the folder", files.hash + "/", false, false},
+		{"empty path", "", false, false},
+		{"Go source of this package", files.hash + "/static.go", false, false},
+		{"configuration of the type checker", files.hash + "/jsconfig.json", false, false},
+		{"parent folder", files.hash + "/../app.css", false, false},
+		{"path outside the folder", files.hash + "/../../../etc/passwd", false, false},
+		{"escaped parent folder", files.hash + "/..%2fapp.css", false, false},
 		{"backslash", files.hash + `/..\app.css`, false, false},
-		{"rooted name", files.hash + "//app.css", false, false},
+		{"absolute name", files.hash + "//app.css", false, false},
 		{"dot", files.hash + "/./app.css", false, false},
 		{"NUL", files.hash + "/app.css\x00", false, false},
-		{"another case", files.hash + "/APP.CSS", false, false},
+		{"different case", files.hash + "/APP.CSS", false, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -113,7 +114,7 @@ func TestLookup(t *testing.T) {
 	}
 }
 
-func TestContents(t *testing.T) {
+func TestFilesHaveContentTypesAndETags(t *testing.T) {
 	types := map[string]string{
 		".css": "text/css; charset=utf-8",
 		".js":  "text/javascript; charset=utf-8",
@@ -131,17 +132,17 @@ func TestContents(t *testing.T) {
 				t.Error("the file is empty")
 			}
 			if !strings.HasPrefix(file.ETag, `W/"`) || !strings.HasSuffix(file.ETag, `"`) {
-				t.Errorf("ETag = %s, want a weak one", file.ETag)
+				t.Errorf("ETag = %s, want a weak ETag", file.ETag)
 			}
 			if other, taken := etags[file.ETag]; taken {
-				t.Errorf("the ETag is also that of %s", other)
+				t.Errorf("%s has the same ETag", other)
 			}
 			etags[file.ETag] = name
 		})
 	}
 }
 
-func TestGzip(t *testing.T) {
+func TestGzipCompressesOnceAndOnlyIfSmaller(t *testing.T) {
 	long := strings.Repeat("body { margin: 0 }\n", 100)
 	files := mustFiles(t, fstest.MapFS{"long.css": {Data: []byte(long)}, "short.css": {Data: []byte("a{}")}})
 
@@ -162,11 +163,11 @@ func TestGzip(t *testing.T) {
 	}
 	got, err := io.ReadAll(r)
 	if err != nil || string(got) != long {
-		t.Errorf("the round trip gave %d bytes and error %v", len(got), err)
+		t.Errorf("decompressed to %d bytes, error %v", len(got), err)
 	}
 }
 
-// What came from others is as they made it. A new version changes this list, README.md beside the files, and nothing else.
+// An upgrade of Swagger UI changes these sums and swagger-ui/README.md.
 func TestSwaggerUIIsUnchanged(t *testing.T) {
 	sums := map[string]string{
 		"swagger-ui-bundle.js.LICENSE.txt": "37eb6e7e59aed57b2c1acf076574b818ea07b74265717e0bd67b59e0baf9abbb",
@@ -191,11 +192,11 @@ func TestSwaggerUIIsUnchanged(t *testing.T) {
 	}
 }
 
-// vendored tells the files of others from ours, which keep our rules.
+// vendored reports whether a file is a copy from another project.
 func vendored(name string) bool { return strings.HasPrefix(name, "swagger-ui/") }
 
-// A module that imports a file which is not there fails in the browser only, and then leaves a page without life.
-func TestImportsExist(t *testing.T) {
+// Only a browser would notice a missing module, and its page would then do nothing.
+func TestModulesImportOnlyFilesThatExist(t *testing.T) {
 	files := New()
 	imports := regexp.MustCompile(`(?:\bfrom|\bimport)\s*\(?\s*['"]([^'"]+)['"]`)
 	found := 0
@@ -207,7 +208,7 @@ func TestImportsExist(t *testing.T) {
 			found++
 			target := string(match[1])
 			if !strings.HasPrefix(target, "./") && !strings.HasPrefix(target, "../") {
-				t.Errorf("%s imports %q, which is not relative and would lose the hash", name, target)
+				t.Errorf("%s imports %q, which is not relative and has no hash", name, target)
 				continue
 			}
 			if _, ok := files.byName[path.Join(path.Dir(name), target)]; !ok {
@@ -216,19 +217,20 @@ func TestImportsExist(t *testing.T) {
 		}
 	}
 	if found == 0 {
-		t.Error("no import was found in any module: the pattern of this test is out of date")
+		t.Error("no imports found: the pattern of this test is wrong")
 	}
 }
 
-// A few rules keep the modules easy to audit: one owner of the network, one of the storage, one of the renewal.
-func TestModulesKeepToTheirJob(t *testing.T) {
+// Only one module each uses the network, the storage and the lock, which makes them easy to audit.
+func TestEachBrowserAPIIsUsedByOneModule(t *testing.T) {
 	tests := []struct {
 		use   string
-		owner string // empty: nobody
+		owner string // empty if no module may use it
 	}{
 		{`\bfetch\(`, "api.js"},
-		{`\bapi\.refresh\(|\bnavigator\.locks\b`, "session.js"},
-		{`\blocalStorage\b`, "token.js"},
+		{`\bapi\.renew\(`, "renewal.js"},
+		{`\bnavigator\.locks\b`, "lock.js"},
+		{`\blocalStorage\b`, "access-token.js"},
 		{`\bsessionStorage\b|\bdocument\.cookie\b`, ""},
 		{`\b(?:inner|outer)HTML\b|\binsertAdjacentHTML\b|\bdocument\.write\b|\beval\(|\balert\(`, ""},
 	}
@@ -238,7 +240,7 @@ func TestModulesKeepToTheirJob(t *testing.T) {
 		}
 		for _, tt := range tests {
 			if name != tt.owner && regexp.MustCompile(tt.use).Match(file.Body) {
-				t.Errorf("%s uses %s, which only %q may", name, tt.use, tt.owner)
+				t.Errorf("%s uses %s, which only %q may use", name, tt.use, tt.owner)
 			}
 		}
 	}

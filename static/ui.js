@@ -1,31 +1,52 @@
-/** The few things that every page does with its elements. Text enters a page by textContent alone. */
+/**
+ * What every page does with its elements. Text enters a page through textContent only, never as
+ * HTML.
+ */
+
+import { ADMIN } from './api.js';
 
 /**
+ * @template {HTMLElement} [T=HTMLElement]
  * @param {string} id
- * @returns {HTMLElement} the element, which the page's template promises to hold
+ * @param {new () => T} [type] the class of the element
+ * @returns {T}
+ * @throws {Error} if the page has no such element
  */
-export function byId(id) {
-  const element = document.getElementById(id);
-  if (!element) throw new Error(`The page has no element #${id}.`);
+export function byId(id, type) {
+  return find(document, `#${id}`, type);
+}
+
+/**
+ * Finds the first element that matches a selector.
+ *
+ * @template {HTMLElement} [T=HTMLElement]
+ * @param {ParentNode} parent
+ * @param {string} selector
+ * @param {new () => T} [type] the class of the element
+ * @returns {T}
+ * @throws {Error} if there is no such element
+ */
+export function find(parent, selector, type = /** @type {any} */ (HTMLElement)) {
+  const element = parent.querySelector(selector);
+  if (!(element instanceof type)) throw new Error(`The page has no ${type.name} ${selector}.`);
   return element;
 }
 
 /**
- * Shows an error above a form or a button. The message is a new node each time, so that it is announced and seen to
- * arrive even when it says the same as the last one.
+ * Shows an error message. Each message is a new element, so that screen readers announce it and its
+ * animation runs even if the text is the same as before.
  *
- * @param {HTMLElement} region an empty element with role=alert
- * @param {string} sentence
+ * @param {HTMLElement} region an element with role=alert
+ * @param {string} message
  */
-export function showError(region, sentence) {
-  const template = /** @type {HTMLTemplateElement} */ (byId('error-template'));
-  const message = template.content.cloneNode(true);
-  message.querySelector('p').textContent = sentence;
-  region.replaceChildren(message);
+export function showError(region, message) {
+  const content = byId('error-template', HTMLTemplateElement).content.cloneNode(true);
+  find(/** @type {DocumentFragment} */ (content), 'p').textContent = message;
+  region.replaceChildren(content);
 }
 
 /**
- * Writes a text that is written again and again, and leaves the element alone while it stays the same.
+ * Sets the text of an element that is updated often, and does nothing if the text is the same.
  *
  * @param {HTMLElement} element
  * @param {string} text
@@ -35,38 +56,30 @@ export function setText(element, text) {
 }
 
 /**
- * @param {string} text
- * @returns {string} the text as a sentence
+ * Announces to screen readers what everyone else can see.
+ *
+ * @param {string} message
+ * @param {HTMLElement} [region] an element with role=status; by default, the page's own
  */
-export function fullStop(text) {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
+export function announce(message, region = byId('status')) {
+  region.textContent = message;
 }
 
 /**
- * Tells screen readers something that the eye can see anyway.
+ * Shows the header's links to a user who is logged in, or hides them.
  *
- * @param {string} sentence
- * @param {HTMLElement} [region] an element with role=status, for a dialog that has its own
- */
-export function announce(sentence, region = byId('status')) {
-  region.textContent = sentence;
-}
-
-/**
- * Shows the header's links to who is logged in, and hides them from everybody else.
- *
- * @param {import('./api.js').User | null} user
+ * @param {import('./api.js').User | null} user null if nobody is logged in
  */
 export function showNav(user) {
   byId('nav').hidden = user === null;
-  byId('nav-users').hidden = !user?.roles.includes('admin');
+  byId('nav-users').hidden = !user?.roles.includes(ADMIN);
 }
 
 /**
  * @param {string} text
- * @returns {HTMLElement} an item for a list of chips
+ * @returns {HTMLLIElement} an item for a list of chips
  */
-export function chip(text) {
+export function newChip(text) {
   const item = document.createElement('li');
   item.className = 'chip';
   item.dir = 'auto';
@@ -75,16 +88,16 @@ export function chip(text) {
 }
 
 /**
- * Marks a button as busy with a label such as "Logging in…", or as idle again without one. It is not disabled
- * meanwhile, because that would take the keyboard's focus away; whoever handles the click looks at isBusy first.
+ * Marks a button as busy and changes its label, or restores it. A busy button isn't disabled,
+ * because it would lose the keyboard focus. Click handlers must therefore check isBusy.
  *
  * @param {HTMLElement} button
- * @param {string} [label]
+ * @param {string} [label] such as "Logging in…"; without one, the button is no longer busy
  */
 export function setBusy(button, label) {
   button.classList.toggle('busy', Boolean(label));
   if (label) {
-    button.dataset.label ??= button.textContent.trim();
+    button.dataset.label ??= button.textContent?.trim();
     button.textContent = label;
     button.setAttribute('aria-disabled', 'true');
   } else if (button.dataset.label !== undefined) {

@@ -8,7 +8,7 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// Account renders the page on which people change their password and see where they are logged in.
+// Account renders the page on which people change their password and see their sessions.
 func Account(p AccountPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -42,15 +42,15 @@ func Account(p AccountPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = memberCards("Only with JavaScript can this page show your account, and it is switched off here. Allow it for this page, then reload.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = protectedPageCards().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " <section id=\"member\" class=\"card wide\" aria-labelledby=\"account-heading\" hidden><h1 id=\"account-heading\" tabindex=\"-1\">Account</h1><p class=\"soft\">You are logged in as <bdi id=\"name\"></bdi>.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " <section id=\"content\" class=\"card wide\" aria-labelledby=\"account-heading\" hidden><h1 id=\"account-heading\" tabindex=\"-1\">Account</h1><p class=\"soft\">You are logged in as <bdi id=\"name\"></bdi>.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = changePassword(p).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = passwordForm(p).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -116,8 +116,8 @@ func Account(p AccountPage) templ.Component {
 	})
 }
 
-// changePassword asks for both passwords. The name, which nobody needs to see, tells password managers whose they are.
-func changePassword(p AccountPage) templ.Component {
+// passwordForm changes the password. The hidden username tells password managers whose it is.
+func passwordForm(p AccountPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -138,7 +138,7 @@ func changePassword(p AccountPage) templ.Component {
 			templ_7745c5c3_Var3 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<div class=\"part\" role=\"group\" aria-labelledby=\"password-heading\"><h2 id=\"password-heading\">Password</h2><p class=\"soft\">When you change it, all your other sessions end.</p><p id=\"password-outcome\" class=\"outcome good\"></p><div id=\"errors\" class=\"narrow\" role=\"alert\"></div><form id=\"password-form\" class=\"narrow\" method=\"post\" action=\"/users/me/password\" novalidate><input id=\"username\" name=\"username\" type=\"text\" autocomplete=\"username\" readonly hidden>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<div class=\"part\" role=\"group\" aria-labelledby=\"password-heading\"><h2 id=\"password-heading\">Password</h2><p class=\"soft\">Changing your password ends all your other sessions.</p><p id=\"password-outcome\" class=\"outcome good\"></p><div id=\"errors\" class=\"narrow\" role=\"alert\"></div><form id=\"password-form\" class=\"narrow\" method=\"post\" action=\"/users/me/password\" novalidate><input id=\"username\" name=\"username\" type=\"text\" autocomplete=\"username\" readonly hidden>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -163,9 +163,9 @@ func changePassword(p AccountPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var5 string
-			templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(passwordRules(p.MinLength))
+			templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(p.Password.hint())
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `account.templ`, Line: 33, Col: 68}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `account.templ`, Line: 33, Col: 59}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 			if templ_7745c5c3_Err != nil {
@@ -177,7 +177,7 @@ func changePassword(p AccountPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = passwordField("new-", "New password", "new-password", newPassword(p.MinLength)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = passwordField("new-", "New password", "new-password", p.Password.attributes()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -218,7 +218,7 @@ func sessionList() templ.Component {
 	})
 }
 
-// sessionRow is the row of one session, which a script fills in.
+// sessionRow is the template of a session's row. session-list.js fills it in.
 func sessionRow() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -240,7 +240,7 @@ func sessionRow() templ.Component {
 			templ_7745c5c3_Var7 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<template id=\"session-row\"><tr role=\"row\"><th class=\"who\" scope=\"row\" role=\"rowheader\"><bdi class=\"device\"></bdi> <span class=\"chip current\" hidden>this one</span></th><td role=\"cell\" data-label=\"Address\"><bdi class=\"address\"></bdi></td><td role=\"cell\" data-label=\"Logged in\"><time class=\"created\"></time></td><td role=\"cell\" data-label=\"Last used\"><time class=\"used\"></time></td><td role=\"cell\"><div class=\"actions\"><button class=\"button compact danger end\" type=\"button\"></button></div><p class=\"outcome good\"></p><div class=\"errors\" role=\"alert\"></div></td></tr></template>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<template id=\"session-row\"><tr role=\"row\"><th class=\"who\" scope=\"row\" role=\"rowheader\"><bdi class=\"device\"></bdi> <span class=\"chip current\" hidden>This device</span></th><td role=\"cell\" data-label=\"Address\"><bdi class=\"address\"></bdi></td><td role=\"cell\" data-label=\"Logged in\"><time class=\"created\"></time></td><td role=\"cell\" data-label=\"Last used\"><time class=\"used\"></time></td><td role=\"cell\"><div class=\"actions\"><button class=\"button compact danger end\" type=\"button\">Log out</button></div><p class=\"outcome good\"></p><div class=\"errors\" role=\"alert\"></div></td></tr></template>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -8,8 +8,7 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// Home renders the page that says who is logged in. It holds one card for each thing it may turn out to say; the module
-// shows one of them.
+// Home renders the page that shows who is logged in.
 func Home(p HomePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -43,11 +42,11 @@ func Home(p HomePage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = memberCards("Only with JavaScript can this page find out who is logged in, and it is switched off here. Allow it for this page, then reload.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = protectedPageCards().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " <section id=\"member\" class=\"card\" aria-labelledby=\"name\" hidden><div class=\"person\"><span id=\"avatar\" class=\"avatar\" aria-hidden=\"true\"></span><div><h1 tabindex=\"-1\"><bdi id=\"name\"></bdi></h1><p class=\"good\">You are logged in</p></div></div><dl class=\"facts\"><div><dt>Roles</dt><dd><ul id=\"roles\" class=\"chips\"></ul><span id=\"no-roles\" class=\"soft\">none</span></dd></div><div id=\"ends-row\"><dt id=\"ends-label\">Token renews</dt><dd><time id=\"ends\"></time></dd></div></dl><div id=\"errors\" role=\"alert\"></div><button id=\"log-out\" class=\"button\" type=\"button\">Log out</button></section>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " <section id=\"content\" class=\"card\" aria-labelledby=\"name\" hidden><div class=\"person\"><span id=\"avatar\" class=\"avatar\" aria-hidden=\"true\"></span><div><h1 tabindex=\"-1\"><bdi id=\"name\"></bdi></h1><p class=\"good\">You are logged in</p></div></div><dl class=\"facts\"><div><dt>Roles</dt><dd><ul id=\"roles\" class=\"chips\"></ul><span id=\"no-roles\" class=\"soft\">none</span></dd></div><div id=\"ends-row\"><dt id=\"ends-label\">Token renews</dt><dd><time id=\"ends\"></time></dd></div></dl><div id=\"errors\" role=\"alert\"></div><button id=\"log-out\" class=\"button\" type=\"button\">Log out</button></section>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -8,10 +8,10 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// Login renders the page that asks for a name and a password.
+// Login renders the login page.
 //
-// The button is disabled until the module runs: without it a browser would post the password as a form, which the
-// server does not take.
+// The button is disabled until the page's module runs. Otherwise the browser would send the
+// password as a form, which the server doesn't accept.
 func Login(p LoginPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -45,15 +45,15 @@ func Login(p LoginPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section class=\"card\"><h1>Log in</h1><p class=\"lead\">to continue to Latchkey</p><noscript><div class=\"notice\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section class=\"card\"><h1>Log in</h1><p class=\"lead\">to continue to Latchkey</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = alertIcon().Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = noScriptNotice().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<p>Logging in needs JavaScript, and it is switched off here. Allow it for this page, then reload.</p></div></noscript><div id=\"errors\" role=\"alert\"></div><form id=\"login-form\" method=\"post\" action=\"/login\" novalidate><div class=\"field\"><label for=\"username\">User name</label> <input id=\"username\" name=\"username\" type=\"text\" required autofocus autocomplete=\"username\" autocapitalize=\"none\" autocorrect=\"off\" spellcheck=\"false\" dir=\"auto\"></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<div id=\"errors\" role=\"alert\"></div><form id=\"login-form\" method=\"post\" action=\"/login\" novalidate><div class=\"field\"><label for=\"username\">Username</label> <input id=\"username\" name=\"username\" type=\"text\" required autofocus autocomplete=\"username\" autocapitalize=\"none\" autocorrect=\"off\" spellcheck=\"false\" dir=\"auto\"></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -75,7 +75,7 @@ func Login(p LoginPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = notKept(p.Page).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = noCookieCard(p.Page).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -105,9 +105,9 @@ func Login(p LoginPage) templ.Component {
 	})
 }
 
-// notKept is what the pages that log in say where the browser did not keep the cookie. A script shows it, and the way to
-// the public address when the page was opened at another one.
-func notKept(p Page) templ.Component {
+// noCookieCard is shown after a login if the browser didn't store the session's cookie. It has a
+// link to the public address, for when the page was opened at a different one.
+func noCookieCard(p Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -128,20 +128,20 @@ func notKept(p Page) templ.Component {
 			templ_7745c5c3_Var3 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<section id=\"not-kept\" class=\"card\" data-public-url=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<section id=\"no-cookie\" class=\"card\" data-public-url=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var4 string
 		templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(p.PublicURL)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `login.templ`, Line: 40, Col: 66}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `login.templ`, Line: 35, Col: 67}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "\" hidden><h1 id=\"not-kept-heading\" tabindex=\"-1\"></h1><p id=\"not-kept-reason\" class=\"soft\"></p><a id=\"public-address\" class=\"button primary\" hidden>Go to the usual address</a> <a id=\"go-on\" class=\"button\" href=\"/\">Go on for now</a></section>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "\" hidden><h1 tabindex=\"-1\"></h1><p id=\"no-cookie-reason\" class=\"soft\"></p><a id=\"public-address\" class=\"button primary\" hidden>Go to the usual address</a> <a id=\"continue\" class=\"button\" href=\"/\">Continue for now</a></section>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

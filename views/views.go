@@ -1,13 +1,15 @@
 // Package views renders the pages.
 //
-// A page is a shell: it holds no data of a user, because a navigation carries no bearer token. The page's module in
-// package static asks the API for them. Each page has one component and one data struct, in the file of its name.
+// A page is a shell without user data, because a navigation carries no access token. The page's
+// module in package static loads the data from the API. Each page has one component and one data
+// struct.
 package views
 
 import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -16,14 +18,25 @@ import (
 
 //go:generate go tool templ generate
 
-// Page is what every page needs.
-type Page struct {
-	Title   string        // what stands before the program's name in the browser's title; may be empty
-	Assets  *static.Files // the source of all addresses of files
-	Version string        // of the program, for the footer; may be empty
-	Signup  bool          // whether everybody may create an account
+// needsScript is what a page says in a browser without JavaScript.
+const needsScript = "This page needs JavaScript, which is turned off in your browser. Turn it on, then reload the page."
 
-	PublicURL string // the origin people use, for the pages that log in; may be empty
+// Page is the data that all pages need.
+type Page struct {
+	Title     string        // the first part of the browser's title; may be empty
+	Assets    *static.Files // where the URLs of static files come from
+	Version   string        // the program's version, for the footer; may be empty
+	Signup    bool          // whether anyone may create an account
+	PublicURL string        // the origin that people use; may be empty
+}
+
+// PasswordRules bound the length of a new password, in characters.
+type PasswordRules struct{ Min, Max int }
+
+// NameRules say what a username or the name of a role consists of: letters, digits and Signs.
+type NameRules struct {
+	Min, Max int    // length in characters
+	Signs    string // such as "._-"; none of ^ \ [ ] or other special characters of a regular expression
 }
 
 // HomePage is the data of [Home].
@@ -35,27 +48,34 @@ type LoginPage struct{ Page }
 // RegisterPage is the data of [Register].
 type RegisterPage struct {
 	Page
-	MinLength int // of a new password, in characters
+	Username NameRules
+	Password PasswordRules
+	MaxEmail int // length of the e-mail address, in characters
 }
 
 // UsersPage is the data of [Users].
-type UsersPage struct{ Page }
+type UsersPage struct {
+	Page
+	Username NameRules
+	Role     NameRules
+	MaxRoles int // per user
+}
 
 // AccountPage is the data of [Account].
 type AccountPage struct {
 	Page
-	MinLength int // of a new password, in characters
+	Password PasswordRules
 }
 
 // DocsPage is the data of [Docs].
 type DocsPage struct{ Page }
 
-// ErrorPage is the data of [Error]. An empty Title is filled in from the Status.
+// ErrorPage is the data of [Error]. An empty Title is derived from the Status.
 type ErrorPage struct {
 	Page
 	Status    int    // HTTP status
-	Detail    string // what happened, in a sentence for the person who reads it; may be empty
-	RequestID string // what the log knows the request by; may be empty
+	Detail    string // what happened, as a sentence; may be empty
+	RequestID string // the id of the request in the log; may be empty
 }
 
 func (p Page) fullTitle() string {
@@ -65,14 +85,39 @@ func (p Page) fullTitle() string {
 	return p.Title + " · Latchkey"
 }
 
-// passwordRules says what the server asks of a new password before one fails it.
-func passwordRules(minLength int) string {
-	return fmt.Sprintf("%d to 256 characters, without your user name, and no common password. A few words in a row are fine.", minLength)
+// hint describes the rules before a password breaks them.
+func (r PasswordRules) hint() string {
+	return fmt.Sprintf("%d to %d characters. Avoid common passwords and your username. A few unrelated words work well.", r.Min, r.Max)
 }
 
-// newPassword is what the field for one has beside others, for the script and for those who hear the rules.
-func newPassword(minLength int) templ.Attributes {
-	return templ.Attributes{"data-min-length": strconv.Itoa(minLength), "aria-describedby": "password-rules"}
+// attributes are those of a field for a new password. They are no minlength and maxlength, because
+// a browser cuts off what is longer, and counts differently from the server.
+func (r PasswordRules) attributes() templ.Attributes {
+	return templ.Attributes{
+		"data-min-length":  strconv.Itoa(r.Min),
+		"data-max-length":  strconv.Itoa(r.Max),
+		"aria-describedby": "password-rules",
+	}
+}
+
+// pattern is the value of a pattern attribute. The letters are ranges such as "a-z".
+func (r NameRules) pattern(letters string) string {
+	return fmt.Sprintf(`[%s0-9%s]{%d,%d}`, letters, strings.ReplaceAll(r.Signs, "-", `\-`), r.Min, r.Max)
+}
+
+// spacedSigns are the signs as people can tell them apart, such as ". _ -".
+func (r NameRules) spacedSigns() string { return strings.Join(strings.Split(r.Signs, ""), " ") }
+
+// usernameRule is shown when a username doesn't match the rules.
+func (p RegisterPage) usernameRule() string {
+	r := p.Username
+	return fmt.Sprintf("Use %d to %d letters, digits and %s for the username.", r.Min, r.Max, r.spacedSigns())
+}
+
+// roleRule is shown when a role doesn't match the rules.
+func (p UsersPage) roleRule() string {
+	r := p.Role
+	return fmt.Sprintf("Use %d to %d lower-case letters, digits and %s for a role.", r.Min, r.Max, r.spacedSigns())
 }
 
 func (p ErrorPage) headline() string {
@@ -85,11 +130,11 @@ func (p ErrorPage) headline() string {
 func (p ErrorPage) advice() string {
 	switch {
 	case p.Status == http.StatusNotFound:
-		return "There is nothing at this address. Check it for a typing mistake, or start from the home page."
+		return "Check the address for typing mistakes, or start from the home page."
 	case p.Status >= http.StatusInternalServerError:
 		return "This is not your fault. Try again in a moment."
 	default:
-		return "The server could not answer this request. Go back and try again, or start from the home page."
+		return "Go back and try again, or start from the home page."
 	}
 }
 

@@ -1,10 +1,9 @@
 package views
 
 import (
-	"bytes"
-	"context"
 	"net/url"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -21,86 +20,46 @@ func page(title string) Page {
 	return Page{Title: title, Assets: static.New(), Version: "1.2.3"}
 }
 
-// open is the same page while everybody may create an account.
-func open(p Page) Page {
+// withSignup returns the page's data while sign-up is open.
+func withSignup(p Page) Page {
 	p.Signup = true
 	return p
 }
 
-// pages is every page, with hostile text wherever a page takes text.
+func registerPage(p Page) RegisterPage {
+	return RegisterPage{
+		Page: p, Username: NameRules{3, 64, "._-@+"}, Password: PasswordRules{12, 256}, MaxEmail: 254,
+	}
+}
+
+func accountPage() AccountPage {
+	return AccountPage{page("Account"), PasswordRules{12, 256}}
+}
+
+func usersPage() UsersPage {
+	return UsersPage{
+		Page: page("Users"), Username: NameRules{3, 64, "._-@+"}, Role: NameRules{1, 64, "._:-"}, MaxRoles: 32,
+	}
+}
+
+// pages returns every page, with hostile text wherever a page accepts text.
 func pages() map[string]templ.Component {
 	return map[string]templ.Component{
 		"home":             Home(HomePage{page("Home")}),
 		"login":            Login(LoginPage{page("Log in")}),
-		"login, open":      Login(LoginPage{open(page("Log in"))}),
-		"register":         Register(RegisterPage{open(page("Create an account")), 8}),
-		"register, closed": Register(RegisterPage{page("Create an account"), 8}),
-		"users":            Users(UsersPage{page("Users")}),
-		"account":          Account(AccountPage{page("Account"), 8}),
+		"login, open":      Login(LoginPage{withSignup(page("Log in"))}),
+		"register":         Register(registerPage(withSignup(page("Create an account")))),
+		"register, closed": Register(registerPage(page("Create an account"))),
+		"users":            Users(usersPage()),
+		"account":          Account(accountPage()),
 		"docs":             Docs(DocsPage{page("API")}),
 		"not found":        Error(ErrorPage{Page: page(""), Status: 404, Detail: hostile, RequestID: hostile}),
 		"failure":          Error(ErrorPage{Page: Page{Title: hostile, Assets: static.New(), Version: hostile}, Status: 500}),
 	}
 }
 
-func render(t *testing.T, c templ.Component) *html.Node {
-	t.Helper()
-	var buf bytes.Buffer
-	if err := c.Render(context.Background(), &buf); err != nil {
-		t.Fatal(err)
-	}
-	// Parsed as a browser without scripts would, so that what stands in noscript is seen as elements.
-	doc, err := html.ParseWithOptions(&buf, html.ParseOptionEnableScripting(false))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return doc
-}
-
-// all returns the elements that match; a template's content is part of the tree.
-func all(doc *html.Node, match func(*html.Node) bool) []*html.Node {
-	var found []*html.Node
-	for n := range doc.Descendants() {
-		if n.Type == html.ElementNode && match(n) {
-			found = append(found, n)
-		}
-	}
-	return found
-}
-
-func byTag(doc *html.Node, tag string) []*html.Node {
-	return all(doc, func(n *html.Node) bool { return n.Data == tag })
-}
-
-func byID(t *testing.T, doc *html.Node, id string) *html.Node {
-	t.Helper()
-	found := all(doc, func(n *html.Node) bool { v, _ := attr(n, "id"); return v == id })
-	if len(found) != 1 {
-		t.Fatalf("%d elements have the id %q, want 1", len(found), id)
-	}
-	return found[0]
-}
-
-func attr(n *html.Node, key string) (string, bool) {
-	i := slices.IndexFunc(n.Attr, func(a html.Attribute) bool { return a.Key == key })
-	if i < 0 {
-		return "", false
-	}
-	return n.Attr[i].Val, true
-}
-
-func text(n *html.Node) string {
-	var b strings.Builder
-	for d := range n.Descendants() {
-		if d.Type == html.TextNode {
-			b.WriteString(d.Data)
-		}
-	}
-	return strings.Join(strings.Fields(b.String()), " ")
-}
-
-// The policy that the pages are served with would block all of this, and a page would fail in the browser only.
-func TestPagesKeepToTheContentPolicy(t *testing.T) {
+// The Content-Security-Policy would block all of this, and only a browser would notice.
+func TestPagesObeyTheContentSecurityPolicy(t *testing.T) {
 	files := static.New()
 	for name, component := range pages() {
 		t.Run(name, func(t *testing.T) {
@@ -109,14 +68,14 @@ func TestPagesKeepToTheContentPolicy(t *testing.T) {
 					t.Errorf("<%s> is not allowed", n.Data)
 				}
 				if n.Data == "script" && n.FirstChild != nil {
-					t.Errorf("a script has content: %s", text(n))
+					t.Errorf("a script is inline: %s", text(n))
 				}
 				for _, a := range n.Attr {
 					switch {
 					case a.Key == "style" || strings.HasPrefix(a.Key, "on"):
 						t.Errorf("<%s> has the attribute %s", n.Data, a.Key)
 					case a.Key == "src" || a.Key == "href" || a.Key == "action":
-						checkAddress(t, files, a.Val)
+						checkLink(t, files, a.Val)
 					}
 				}
 			}
@@ -124,26 +83,26 @@ func TestPagesKeepToTheContentPolicy(t *testing.T) {
 	}
 }
 
-func checkAddress(t *testing.T, files *static.Files, address string) {
+func checkLink(t *testing.T, files *static.Files, link string) {
 	t.Helper()
-	u, err := url.Parse(address)
+	u, err := url.Parse(link)
 	if err != nil || u.IsAbs() || u.Host != "" {
-		t.Errorf("the address %q leaves this server", address)
+		t.Errorf("the link %q leaves this server", link)
 		return
 	}
 	if name, ok := strings.CutPrefix(u.Path, "/static/"); ok {
 		if file, found := files.Lookup(name); !found || !file.Immutable {
-			t.Errorf("there is no file at %q", address)
+			t.Errorf("there is no file at %q", link)
 		}
 		return
 	}
 	known := []string{"/", "/login", "/register", "/account", "/users/me/password", "/admin/users", "/docs", "/openapi.json", "#main"}
-	if !slices.Contains(known, address) {
-		t.Errorf("the address %q is not one of a page", address)
+	if !slices.Contains(known, link) {
+		t.Errorf("the link %q leads nowhere", link)
 	}
 }
 
-func TestPagesShareTheFrame(t *testing.T) {
+func TestPagesShareOneLayout(t *testing.T) {
 	for name, component := range pages() {
 		t.Run(name, func(t *testing.T) {
 			doc := render(t, component)
@@ -160,15 +119,15 @@ func TestPagesShareTheFrame(t *testing.T) {
 			}
 			skip := byTag(doc, "a")[0]
 			if href, _ := attr(skip, "href"); href != "#main" {
-				t.Errorf("the first link goes to %q, want it to skip to the content", href)
+				t.Errorf("the first link leads to %q, want the skip link", href)
 			}
 			byID(t, doc, "main")
 			if _, hidden := attr(byID(t, doc, "nav"), "hidden"); !hidden {
-				t.Error("the header's links show before anybody is known to be logged in")
+				t.Error("the header's links are visible before anyone is logged in")
 			}
 			docs := byTag(byTag(doc, "footer")[0], "a")
 			if len(docs) != 1 || text(docs[0]) != "API docs" {
-				t.Error("the footer does not lead to the API docs")
+				t.Error("the footer has no link to the API docs")
 			}
 
 			seen := make(map[string]bool)
@@ -219,61 +178,21 @@ func TestLoginForm(t *testing.T) {
 	wantNoScript(t, doc)
 }
 
-// attributes is what the element with an id must have.
-type attributes struct {
-	id    string
-	attrs map[string]string
-}
-
-func wantAttributes(t *testing.T, doc *html.Node, elements []attributes) {
-	t.Helper()
-	for _, tt := range elements {
-		t.Run(tt.id, func(t *testing.T) {
-			n := byID(t, doc, tt.id)
-			for key, want := range tt.attrs {
-				if got, ok := attr(n, key); !ok || got != want {
-					t.Errorf("%s = %q (there: %v), want %q", key, got, ok, want)
-				}
-			}
-			if _, prefilled := attr(n, "value"); prefilled {
-				t.Error("the field is prefilled")
-			}
-		})
-	}
-}
-
-func wantLabels(t *testing.T, doc *html.Node, ids ...string) {
-	t.Helper()
-	for _, id := range ids {
-		labels := all(doc, func(n *html.Node) bool { v, _ := attr(n, "for"); return n.Data == "label" && v == id })
-		if len(labels) != 1 || text(labels[0]) == "" {
-			t.Errorf("the field %s has %d labels, want one with text", id, len(labels))
-		}
-	}
-}
-
-func wantNoScript(t *testing.T, doc *html.Node) {
-	t.Helper()
-	if notes := byTag(doc, "noscript"); len(notes) != 1 || !strings.Contains(text(notes[0]), "JavaScript") {
-		t.Error("nothing is said to those without JavaScript")
-	}
-}
-
-func TestTheWayToAnAccountShowsWhileSignUpIsOpen(t *testing.T) {
+func TestSignupIsOfferedOnlyWhileItIsOpen(t *testing.T) {
 	for _, signup := range []bool{true, false} {
 		p := page("Log in")
 		p.Signup = signup
-		says := strings.Contains(text(render(t, Login(LoginPage{p}))), "New here? Create an account")
-		if says != signup {
-			t.Errorf("sign-up is open = %v, and the login page leads there = %v", signup, says)
+		offered := strings.Contains(text(render(t, Login(LoginPage{p}))), "New here? Create an account")
+		if offered != signup {
+			t.Errorf("sign-up open: %v, offered on the login page: %v", signup, offered)
 		}
-		if forms := byTag(render(t, Register(RegisterPage{p, 8})), "form"); (len(forms) == 1) != signup {
-			t.Errorf("sign-up is open = %v, and the page has %d forms", signup, len(forms))
+		if forms := byTag(render(t, Register(registerPage(p))), "form"); (len(forms) == 1) != signup {
+			t.Errorf("sign-up open: %v, and the page has %d forms", signup, len(forms))
 		}
 	}
-	closed := render(t, Register(RegisterPage{page(""), 8}))
+	closed := render(t, Register(registerPage(page(""))))
 	if got := text(byID(t, closed, "main")); !strings.Contains(got, "Sign-up is closed") || !strings.Contains(got, "administrator") {
-		t.Errorf("the page does not say whom to ask: %s", got)
+		t.Errorf("the page doesn't say whom to ask: %s", got)
 	}
 	if n := len(byTag(closed, "script")); n != 0 {
 		t.Errorf("the page has %d scripts, want none", n)
@@ -281,11 +200,11 @@ func TestTheWayToAnAccountShowsWhileSignUpIsOpen(t *testing.T) {
 }
 
 func TestRegisterForm(t *testing.T) {
-	doc := render(t, Register(RegisterPage{open(page("Create an account")), 12}))
+	doc := render(t, Register(registerPage(withSignup(page("Create an account")))))
 	wantAttributes(t, doc, []attributes{
 		{"register-form", map[string]string{"method": "post", "action": "/register"}},
 		{"username", map[string]string{"name": "username", "type": "text", "autocomplete": "username", "autocapitalize": "none", "autocorrect": "off", "spellcheck": "false", "aria-describedby": "username-rules"}},
-		{"password", map[string]string{"name": "password", "type": "password", "autocomplete": "new-password", "autocapitalize": "none", "autocorrect": "off", "spellcheck": "false", "aria-describedby": "password-rules", "data-min-length": "12"}},
+		{"password", map[string]string{"name": "password", "type": "password", "autocomplete": "new-password", "autocapitalize": "none", "autocorrect": "off", "spellcheck": "false", "aria-describedby": "password-rules"}},
 		{"email", map[string]string{"name": "email", "type": "email", "autocomplete": "email"}},
 		{"reveal", map[string]string{"type": "button", "aria-pressed": "false", "hidden": ""}},
 		{"create-account", map[string]string{"type": "submit", "disabled": ""}},
@@ -295,18 +214,56 @@ func TestRegisterForm(t *testing.T) {
 	})
 	wantLabels(t, doc, "username", "password", "email")
 	wantNoScript(t, doc)
-	if got := text(byID(t, doc, "password-rules")); !strings.Contains(got, "12 to 256 characters") {
-		t.Errorf("the rules of a password are %q", got)
-	}
-	if got := text(byID(t, doc, "username-rules")); !strings.Contains(got, "3 to 64") {
-		t.Errorf("the rules of a user name are %q", got)
+}
+
+func TestFieldsCarryTheRulesThatTheirScriptsCheck(t *testing.T) {
+	register := registerPage(withSignup(page("")))
+	register.Username = NameRules{4, 32, "-_"}
+	register.Password = PasswordRules{12, 99}
+	register.MaxEmail = 77
+	doc := render(t, Register(register))
+	wantAttributes(t, doc, []attributes{
+		{"username", map[string]string{"pattern": `[A-Za-z0-9\-_]{4,32}`, "data-rule": "Use 4 to 32 letters, digits and - _ for the username."}},
+		{"password", map[string]string{"data-min-length": "12", "data-max-length": "99"}},
+		{"email", map[string]string{"maxlength": "77"}},
+	})
+	wantPrefix(t, doc, "username-rules", "4 to 32 characters: letters, digits and - _")
+	wantPrefix(t, doc, "password-rules", "12 to 99 characters.")
+
+	account := accountPage()
+	account.Password = PasswordRules{12, 99}
+	doc = render(t, Account(account))
+	wantAttributes(t, doc, []attributes{{"new-password", map[string]string{"data-min-length": "12", "data-max-length": "99"}}})
+	wantPrefix(t, doc, "password-rules", "12 to 99 characters.")
+
+	users := usersPage()
+	users.Username.Max = 32
+	users.Role = NameRules{2, 9, ":-"}
+	users.MaxRoles = 5
+	doc = render(t, Users(users))
+	wantAttributes(t, doc, []attributes{
+		{"search", map[string]string{"maxlength": "32"}},
+		{"role", map[string]string{"pattern": `[a-z0-9:\-]{2,9}`, "data-rule": "Use 2 to 9 lower-case letters, digits and : - for a role.", "data-max-roles": "5"}},
+	})
+	wantPrefix(t, doc, "role-rules", "2 to 9 characters: lower-case letters, digits and : -")
+}
+
+func TestPatternMatchesExactlyTheAllowedNames(t *testing.T) {
+	pattern := regexp.MustCompile("^(?:" + NameRules{3, 8, "._-@+"}.pattern("A-Za-z") + ")$")
+	for name, want := range map[string]bool{
+		"abc": true, "Ab1": true, "a.b": true, "a_b": true, "a-b": true, "a@b": true, "a+b": true, "abcdefgh": true,
+		"": false, "ab": false, "abcdefghi": false, "a b": false, "a,b": false, "a/b": false, "a?b": false, "äbc": false,
+	} {
+		if got := pattern.MatchString(name); got != want {
+			t.Errorf("%q matches: %v, want %v", name, got, want)
+		}
 	}
 }
 
 func TestUsersPage(t *testing.T) {
-	doc := render(t, Users(UsersPage{page("Users")}))
+	doc := render(t, Users(usersPage()))
 	wantAttributes(t, doc, []attributes{
-		{"search", map[string]string{"type": "search", "maxlength": "64", "autocomplete": "off", "autocapitalize": "none"}},
+		{"search", map[string]string{"type": "search", "autocomplete": "off", "autocapitalize": "none"}},
 		{"users", map[string]string{"role": "table", "aria-labelledby": "users-heading"}},
 		{"more", map[string]string{"type": "button", "hidden": ""}},
 		{"confirm", map[string]string{"aria-labelledby": "confirm-heading", "aria-describedby": "confirm-text"}},
@@ -320,17 +277,17 @@ func TestUsersPage(t *testing.T) {
 	})
 	wantLabels(t, doc, "search", "role")
 	if byID(t, doc, "rows").FirstChild != nil {
-		t.Error("there are users before anybody has asked for them")
+		t.Error("the list isn't empty at first")
 	}
 	for _, dialog := range byTag(doc, "dialog") {
 		if _, isOpen := attr(dialog, "open"); isOpen {
-			t.Error("a dialog is open from the start")
+			t.Error("a dialog is open at first")
 		}
 	}
 }
 
 func TestAccountPage(t *testing.T) {
-	doc := render(t, Account(AccountPage{page("Account"), 12}))
+	doc := render(t, Account(accountPage()))
 	field := map[string]string{"type": "password", "autocapitalize": "none", "autocorrect": "off", "spellcheck": "false"}
 	wantAttributes(t, doc, []attributes{
 		{"password-form", map[string]string{"method": "post", "action": "/users/me/password"}},
@@ -338,7 +295,7 @@ func TestAccountPage(t *testing.T) {
 		{"current-password", field},
 		{"current-password", map[string]string{"name": "current-password", "autocomplete": "current-password"}},
 		{"new-password", field},
-		{"new-password", map[string]string{"name": "new-password", "autocomplete": "new-password", "aria-describedby": "password-rules", "data-min-length": "12"}},
+		{"new-password", map[string]string{"name": "new-password", "autocomplete": "new-password", "aria-describedby": "password-rules"}},
 		{"current-reveal", map[string]string{"type": "button", "aria-pressed": "false", "aria-controls": "current-password", "hidden": ""}},
 		{"new-reveal", map[string]string{"type": "button", "aria-pressed": "false", "aria-controls": "new-password", "hidden": ""}},
 		{"change-password", map[string]string{"type": "submit", "disabled": ""}},
@@ -351,38 +308,39 @@ func TestAccountPage(t *testing.T) {
 		{"status", map[string]string{"role": "status"}},
 	})
 	wantLabels(t, doc, "current-password", "new-password")
-	if got := text(byID(t, doc, "password-rules")); !strings.Contains(got, "12 to 256 characters") {
-		t.Errorf("the rules of a password are %q", got)
-	}
 	if got := text(byID(t, doc, "new-reveal")); got != "Show new password" {
 		t.Errorf("the button that shows the new password says %q", got)
 	}
 	if byID(t, doc, "rows").FirstChild != nil {
-		t.Error("there are sessions before anybody has asked for them")
+		t.Error("the list isn't empty at first")
 	}
 }
 
-// Where the cookie does not stick, the page can tell whether that is because of the address it was opened at.
-func TestPagesThatLogInKnowThePublicAddress(t *testing.T) {
-	p := open(page(""))
+// If the browser doesn't store the cookie, the script compares the page's address with the public
+// one.
+func TestPagesThatLogInContainThePublicURL(t *testing.T) {
+	p := withSignup(page(""))
 	p.PublicURL = "https://login.example.org"
 	for name, component := range map[string]templ.Component{
 		"login":    Login(LoginPage{p}),
-		"register": Register(RegisterPage{p, 8}),
+		"register": Register(registerPage(p)),
 	} {
 		t.Run(name, func(t *testing.T) {
-			wantAttributes(t, render(t, component), []attributes{
-				{"not-kept", map[string]string{"data-public-url": "https://login.example.org", "hidden": ""}},
-				{"not-kept-heading", map[string]string{"tabindex": "-1"}},
+			doc := render(t, component)
+			wantAttributes(t, doc, []attributes{
+				{"no-cookie", map[string]string{"data-public-url": "https://login.example.org", "hidden": ""}},
 				{"public-address", map[string]string{"hidden": ""}},
-				{"go-on", map[string]string{"href": "/"}},
+				{"continue", map[string]string{"href": "/"}},
 			})
+			heading := byTag(byID(t, doc, "no-cookie"), "h1")[0]
+			if index, _ := attr(heading, "tabindex"); index != "-1" {
+				t.Errorf("the heading can't get the focus: tabindex = %q", index)
+			}
 		})
 	}
 }
 
-// The frame that Swagger UI is drawn in loads it before the module that starts it.
-func TestDocsLoadTheirScriptsInOrder(t *testing.T) {
+func TestDocsLoadSwaggerUIBeforeTheModuleThatStartsIt(t *testing.T) {
 	doc := render(t, Docs(DocsPage{page("API")}))
 	byID(t, doc, "swagger-ui")
 	wantNoScript(t, doc)
@@ -391,7 +349,7 @@ func TestDocsLoadTheirScriptsInOrder(t *testing.T) {
 		src, _ := attr(script, "src")
 		_, deferred := attr(script, "defer")
 		if kind, _ := attr(script, "type"); kind != "module" && !deferred {
-			t.Errorf("%s holds up the page", src)
+			t.Errorf("%s blocks the page", src)
 		}
 		names = append(names, path.Base(src))
 	}
@@ -400,11 +358,11 @@ func TestDocsLoadTheirScriptsInOrder(t *testing.T) {
 	}
 }
 
-func TestTheHeaderMarksThePageItIsOn(t *testing.T) {
+func TestHeaderMarksTheCurrentPage(t *testing.T) {
 	for id, component := range map[string]templ.Component{
 		"nav-home":    Home(HomePage{page("Home")}),
-		"nav-account": Account(AccountPage{page("Account"), 8}),
-		"nav-users":   Users(UsersPage{page("Users")}),
+		"nav-account": Account(accountPage()),
+		"nav-users":   Users(usersPage()),
 		"":            Docs(DocsPage{page("API")}),
 	} {
 		for _, link := range byTag(byID(t, render(t, component), "nav"), "a") {
@@ -416,23 +374,23 @@ func TestTheHeaderMarksThePageItIsOn(t *testing.T) {
 	}
 }
 
-// Until the module has asked, nobody knows who is logged in, so no card may claim anything.
-func TestPagesForMembersStartByChecking(t *testing.T) {
+// Until the script has asked the server, no card may say whether a user is logged in.
+func TestProtectedPagesShowOnlyTheCheckingCardAtFirst(t *testing.T) {
 	for name, component := range map[string]templ.Component{
 		"home":    Home(HomePage{page("Home")}),
-		"account": Account(AccountPage{page("Account"), 8}),
-		"users":   Users(UsersPage{page("Users")}),
+		"account": Account(accountPage()),
+		"users":   Users(usersPage()),
 	} {
 		t.Run(name, func(t *testing.T) {
 			doc := render(t, component)
-			byID(t, doc, "member")
+			byID(t, doc, "content")
 			for _, section := range byTag(doc, "section") {
 				id, _ := attr(section, "id")
 				if _, hidden := attr(section, "hidden"); hidden == (id == "checking") {
-					t.Errorf("the card %q is hidden = %v", id, hidden)
+					t.Errorf("the card %q is hidden: %v", id, hidden)
 				}
 				if _, ok := attr(byTag(section, "h1")[0], "tabindex"); !ok {
-					t.Errorf("the heading of the card %q cannot take the focus", id)
+					t.Errorf("the heading of the card %q can't get the focus", id)
 				}
 			}
 			wantNoScript(t, doc)
@@ -447,8 +405,8 @@ func TestErrorPage(t *testing.T) {
 		want   []string
 		absent []string
 	}{
-		{"unknown path", ErrorPage{Status: 404}, []string{"404", "Page not found", "home page"}, []string{"quote this id"}},
-		{"failure", ErrorPage{Status: 500, RequestID: "abc-123"}, []string{"500", "Something went wrong", "quote this id: abc-123"}, nil},
+		{"unknown path", ErrorPage{Status: 404}, []string{"404", "Page not found", "home page"}, []string{"request ID"}},
+		{"failure", ErrorPage{Status: 500, RequestID: "abc-123"}, []string{"500", "Something went wrong", "request ID: abc-123"}, nil},
 		{"refused", ErrorPage{Status: 403, Detail: "You may not."}, []string{"403", "Something went wrong", "You may not."}, []string{"not your fault"}},
 		{"hostile texts", ErrorPage{Status: 500, Detail: hostile, RequestID: hostile}, []string{hostile}, nil},
 	}
@@ -459,7 +417,7 @@ func TestErrorPage(t *testing.T) {
 			got := text(byID(t, doc, "main"))
 			for _, want := range tt.want {
 				if !strings.Contains(got, want) {
-					t.Errorf("the page does not say %q: %s", want, got)
+					t.Errorf("the page doesn't say %q: %s", want, got)
 				}
 			}
 			for _, absent := range tt.absent {

@@ -1,0 +1,69 @@
+package auth
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// ErrInvalidRefreshToken means that a text is not a refresh token made with one of the secrets in
+// use.
+var ErrInvalidRefreshToken = errors.New("invalid refresh token")
+
+// RefreshToken is the content of a refresh token. Nothing else is in the token, so it can be made
+// again at any time, and the database stores nothing that could be presented as a token.
+type RefreshToken struct {
+	SessionID string
+	Counter   int64 // 1 for the first token of the session, 1 more for each successor
+}
+
+// RefreshTokens formats and parses refresh tokens. It is safe for concurrent use.
+type RefreshTokens struct{ keys [][]byte }
+
+// NewRefreshTokens returns RefreshTokens that format with the first secret and parse with all of
+// them. There must be at least one.
+func NewRefreshTokens(secrets []Secret) *RefreshTokens {
+	r := &RefreshTokens{}
+	for _, secret := range secrets {
+		r.keys = append(r.keys, secret.derive("latchkey refresh token", sha256.Size))
+	}
+	return r
+}
+
+// Format returns the text of a token: SESSION.COUNTER.MAC.
+func (r *RefreshTokens) Format(token RefreshToken) string {
+	text := token.SessionID + "." + strconv.FormatInt(token.Counter, 10)
+	return text + "." + mac(r.keys[0], text)
+}
+
+// Parse returns the content of a token that Format returned. It fails with ErrInvalidRefreshToken.
+// It does not know whether the session still exists or has a newer token.
+func (r *RefreshTokens) Parse(text string) (RefreshToken, error) {
+	end := strings.LastIndexByte(text, '.')
+	if end < 0 {
+		return RefreshToken{}, fmt.Errorf("%w: it has no MAC", ErrInvalidRefreshToken)
+	}
+	signed, given := text[:end], text[end+1:]
+	for _, key := range r.keys {
+		if !hmac.Equal([]byte(given), []byte(mac(key, signed))) {
+			continue
+		}
+		// The MAC proves that Format wrote this text.
+		id, counter, _ := strings.Cut(signed, ".")
+		n, err := strconv.ParseInt(counter, 10, 64)
+		if err != nil {
+			return RefreshToken{}, fmt.Errorf("%w: reading its counter: %w", ErrInvalidRefreshToken, err)
+		}
+		return RefreshToken{SessionID: id, Counter: n}, nil
+	}
+	return RefreshToken{}, fmt.Errorf("%w: its MAC matches no secret in use", ErrInvalidRefreshToken)
+}
+
+func mac(key []byte, text string) string {
+	hash := hmac.New(sha256.New, key)
+	hash.Write([]byte(text))
+	return encode(hash.Sum(nil))
+}

@@ -1,0 +1,113 @@
+package browser
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp/kb"
+
+	"latchkey/auth/authtest"
+	"latchkey/cmd/cmdtest"
+)
+
+// newLatchkeyWithoutCookies is newLatchkey behind a proxy that removes all cookies, as if the
+// browser refused them.
+func newLatchkeyWithoutCookies(t *testing.T, settings ...string) *tab {
+	t.Helper()
+	openChromium(t)
+	site := httptest.NewUnstartedServer(nil)
+	origin := "http://" + site.Listener.Addr().String()
+	p := cmdtest.Start(t, t.TempDir(), withMarisol(append(settings, "PUBLIC_URL="+origin)...)...)
+	target, err := url.Parse(p.URL)
+	authtest.Must(t, err)
+	site.Config.Handler = &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(target)
+			r.Out.Host = r.In.Host
+		},
+		ModifyResponse: func(r *http.Response) error {
+			r.Header.Del("Set-Cookie")
+			return nil
+		},
+	}
+	site.Start()
+	t.Cleanup(site.Close)
+	return newPerson(t, origin)
+}
+
+func TestBrowserThatRefusesTheCookieIsExplained(t *testing.T) {
+	t.Parallel()
+	b := newLatchkeyWithoutCookies(t)
+	defer b.close()
+	b.fillLogin("marisol", marisolPassword)
+	b.press(kb.Enter)
+	b.waitForCard("no-cookie")
+	want(b, text("#no-cookie h1"), "You will be logged out in 15 minutes")
+	want(b, text("#no-cookie-reason"), "Your browser didn't store the login cookie. Allow cookies for this site, then log in again.")
+	want(b, "document.activeElement.matches('#no-cookie h1')", true)
+	want(b, "document.querySelector('#public-address').hidden", true)
+	want(b, "location.pathname", "/login")
+	b.wantAccessible("login, cookie not kept")
+	before := b.countRequests("POST /refresh")
+	b.click("#continue")
+	b.waitForCard("content")
+	want(b, text("#name"), "marisol")
+	want(b, text("#ends-label"), "Session ends")
+	want(b, text("#ends"), "in 15 minutes")
+	b.reload()
+	b.waitForCard("content")
+	if n := b.countRequests("POST /refresh"); n != before {
+		t.Errorf("the page sent %d more requests to /refresh, which cannot succeed", n-before)
+	}
+	b.click("#log-out")
+	b.waitForCard("logged-out")
+}
+
+func TestSessionWithoutCookieEndsWithItsToken(t *testing.T) {
+	t.Parallel()
+	b := newLatchkeyWithoutCookies(t, "ACCESS_TOKEN_TTL=45s")
+	defer b.close()
+	b.runInEveryPage(skippableTime)
+	b.fillLogin("marisol", marisolPassword)
+	b.press(kb.Enter)
+	b.waitForCard("no-cookie")
+	want(b, text("#no-cookie h1"), "You will be logged out in less than a minute")
+	b.click("#continue")
+	b.waitForCard("content")
+	b.execute("window.skipped = 45_000")
+	b.waitForCard("ended")
+	want(b, text("#ended-reason"), "Log in again to continue.")
+	want(b, "localStorage.length", 0)
+}
+
+// ignoredHeader is what the browser says about a header that has no effect over plain http.
+const ignoredHeader = "console: The Cross-Origin-Opener-Policy header has been ignored, because the URL's origin was untrustworthy. " +
+	"It was defined either in the final response or a redirect. Please deliver the response using the HTTPS protocol. " +
+	"You can also use the 'localhost' origin instead. See https://www.w3.org/TR/powerful-features/#potentially-trustworthy-origin and " +
+	"https://html.spec.whatwg.org/#the-cross-origin-opener-policy-header."
+
+// useHomeNetwork makes the person use Latchkey as on a home network: over plain http, at a host
+// name for which browsers offer no Web Locks.
+func (b *tab) useHomeNetwork() {
+	b.record.Lock()
+	defer b.record.Unlock()
+	b.origin = strings.Replace(b.origin, "127.0.0.1", homeName, 1)
+	b.record.origin = b.origin
+}
+
+func TestSecureCookieOverPlainHTTPIsExplained(t *testing.T) {
+	t.Parallel()
+	b, _ := newLatchkey(t, "PUBLIC_URL=https://login.example.org")
+	b.useHomeNetwork()
+	defer b.close(ignoredHeader)
+	b.fillLogin("marisol", marisolPassword)
+	b.press(kb.Enter)
+	b.waitForCard("no-cookie")
+	want(b, text("#no-cookie-reason"), "Your browser didn't store the login cookie because this page was opened at "+
+		b.origin+". Go to https://login.example.org and log in there.")
+	want(b, "document.querySelector('#public-address').href", "https://login.example.org/login")
+}

@@ -1,0 +1,165 @@
+package browser
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"latchkey/auth/authtest"
+	"latchkey/cmd/cmdtest"
+)
+
+// noCountdown keeps a visitor on the page.
+const noCountdown = "window.setInterval = () => 0"
+
+// recordCountdown keeps the texts of the countdown, in sessionStorage since the page goes away.
+const recordCountdown = `
+	new MutationObserver(() => {
+		const text = document.querySelector('#visitor')?.hidden === false && document.querySelector('#countdown').textContent;
+		const seen = JSON.parse(sessionStorage.getItem('seen') ?? '[]');
+		if (text && seen.at(-1) !== text) sessionStorage.setItem('seen', JSON.stringify([...seen, text]));
+	}).observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+`
+
+func TestVisitorIsTakenToTheLoginPage(t *testing.T) {
+	t.Parallel()
+	b, _ := newLatchkey(t)
+	defer b.close()
+	b.runInEveryPage(recordCountdown)
+	b.open("/")
+	b.waitFor("location.pathname === '/login'")
+	want(b, "sessionStorage.getItem('seen')", `["Taking you to the login page in 3 seconds.",`+
+		`"Taking you to the login page in 2 seconds.","Taking you to the login page in 1 second."]`)
+	want(b, "localStorage.length", 0)
+	b.wantHistory("/login") // so that Back starts no second countdown
+}
+
+func TestVisitorIsToldThatNobodyIsLoggedIn(t *testing.T) {
+	t.Parallel()
+	b, _ := newLatchkey(t)
+	defer b.close()
+	b.runInEveryPage(noCountdown)
+	b.open("/")
+	b.waitForCard("visitor")
+	want(b, text("#visitor h1"), "You are not logged in")
+	want(b, text("#countdown"), "Taking you to the login page in 3 seconds.")
+	want(b, "document.querySelector('[role=status]').textContent", "You are not logged in. Taking you to the login page in 3 seconds.")
+	want(b, "localStorage.length", 0)
+	if n := b.countRequests("POST /refresh"); n != 1 {
+		t.Errorf("the page sent %d requests to /refresh, want 1", n)
+	}
+	b.click("#visitor a")
+	b.waitFor("location.pathname === '/login'")
+}
+
+func TestHomeShowsWhoIsLoggedIn(t *testing.T) {
+	t.Parallel()
+	b, p := newLatchkey(t)
+	defer b.close()
+	token := b.logIn("marisol", marisolPassword)
+	if status := p.Who(token); status != 200 {
+		t.Errorf("GET /user with the token from localStorage: status %d", status)
+	}
+	want(b, text("#name"), "marisol")
+	want(b, text("#roles"), "admin")
+	want(b, text("#ends-label"), "Token renews")
+	want(b, text("#ends"), "in 14 minutes")
+	payload, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1])
+	authtest.Must(t, err)
+	var claims struct{ Exp float64 }
+	authtest.Must(t, json.Unmarshal(payload, &claims))
+	renews := evaluate[float64](b, "Date.parse(document.querySelector('#ends').dateTime) / 1000")
+	// The page counts from the moment at which a response arrives, which may be late.
+	if ahead := claims.Exp - renews; ahead < 30 || ahead > 62 {
+		t.Errorf("the token is going to be renewed %v seconds before its expiry, want 60", ahead)
+	}
+	b.wantHistory("/") // so that Back does not return to the form
+	if n := b.countRequests("POST /refresh"); n != 2 {
+		t.Errorf("%d requests were sent to /refresh, want the visitor's and the one that tests the cookie", n)
+	}
+
+	b.reload()
+	b.waitForCard("content")
+	want(b, text("#name"), "marisol")
+	b.open("/login")
+	b.waitForCard("content")
+	want(b, "location.pathname", "/")
+	want(b, storedToken, token)
+	if n := b.countRequests("POST /refresh"); n != 2 {
+		t.Errorf("%d requests were sent to /refresh although the token was valid", n-2)
+	}
+}
+
+// recordName remembers whether a page has ever shown who is logged in.
+const recordName = `
+	window.sawName = false;
+	const look = () => { window.sawName ||= document.querySelector('#content')?.hidden === false };
+	new MutationObserver(look).observe(document, { subtree: true, childList: true, attributes: true });
+	addEventListener('pageshow', look);
+`
+
+func TestLogoutEndsTheSessionInEveryTab(t *testing.T) {
+	t.Parallel()
+	b, p := newLatchkey(t)
+	defer b.close("404 /nothing-here")
+	b.runInEveryPage(recordName)
+	token := b.logIn("marisol", marisolPassword)
+	want(b, "window.sawName", true)
+	other := b.newTab()
+	other.runInEveryPage(noCountdown)
+	other.open("/")
+	other.waitForCard("content")
+	other.execute("window.sameDocument = true")
+
+	b.click("#log-out")
+	b.waitForCard("logged-out")
+	if status := p.Who(token); status != 401 {
+		t.Errorf("GET /user with the old token: status %d", status)
+	}
+	want(b, "localStorage.length", 0)
+	want(b, "document.activeElement.textContent", "You are logged out")
+	other.waitFor("window.sameDocument && !document.querySelector('#visitor').hidden")
+
+	b.runInEveryPage(noCountdown)
+	b.open("/nothing-here")
+	b.goBack()
+	b.waitForCard("visitor")
+	want(b, "window.sawName", false)
+}
+
+func TestFailedLogoutIsReported(t *testing.T) {
+	t.Parallel()
+	b, p := newLatchkey(t, "ADDR="+cmdtest.FreeAddress(t))
+	defer b.close("ERR_CONNECTION_REFUSED /logout")
+	token := b.logIn("marisol", marisolPassword)
+	p.Stop()
+	b.click("#log-out")
+	b.waitFor(text("#errors") + " !== ''")
+	want(b, text("#errors"), "The server can't be reached. Check your connection and try again. You are still logged in.")
+	want(b, "document.querySelector('#errors').getAttribute('role')", "alert")
+	want(b, text("#name"), "marisol")
+	want(b, text("#log-out"), "Log out")
+	want(b, "document.querySelector('#log-out').hasAttribute('aria-disabled')", false)
+	want(b, storedToken, token)
+}
+
+func TestBackAfterALogoutElsewhereShowsNoName(t *testing.T) {
+	t.Parallel()
+	b, p := newLatchkey(t)
+	defer b.close("401 /refresh", "401 /user", "404 /nothing-here")
+	b.runInEveryPage(recordName)
+	token := b.logIn("marisol", marisolPassword)
+	// A browser that keeps the page in memory fires these two events.
+	b.execute("window.dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+	want(b, "document.querySelector('#content').hidden", true)
+	b.execute("window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+	b.waitForCard("content")
+
+	b.execute("window.sawName = false")
+	b.open("/nothing-here")
+	p.Logout(token)
+	b.goBack()
+	b.waitForCard("ended")
+	want(b, "window.sawName", false)
+}

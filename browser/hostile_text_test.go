@@ -1,0 +1,97 @@
+package browser
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"testing"
+
+	"github.com/chromedp/chromedp/kb"
+
+	"latchkey/auth/authtest"
+	"latchkey/cmd/cmdtest"
+)
+
+// hostileTexts would do something if a page used them as anything but text.
+var hostileTexts = []string{
+	`<script>alert(1)</script>`,
+	`"><img src=x onerror=alert(1)>`,
+	`<svg/onload=alert(1)>`,
+	`<iframe src="javascript:alert(1)"></iframe>`,
+	`</bdi></template><style>*{display:none}</style>`,
+	`javascript:alert(1)//{{constructor.constructor('alert(1)')()}}`,
+}
+
+// foreignElements counts the elements of the page that only hostile text could have created.
+const foreignElements = "document.querySelectorAll('main :is(script, img, iframe, style, a, svg):not(.card[hidden] *)').length"
+
+// wantHostileTexts fails the test unless the elements show every hostile text.
+func (b *tab) wantHostileTexts(selector string) {
+	b.Helper()
+	var found []string
+	all := "JSON.stringify([...document.querySelectorAll('" + selector + "')].map((e) => e.textContent))"
+	authtest.Must(b.T, json.Unmarshal([]byte(evaluate[string](b, all)), &found))
+	for _, text := range hostileTexts {
+		if !slices.Contains(found, text) {
+			b.Errorf("the texts of %s are %q, want %q among them", selector, found, text)
+		}
+	}
+}
+
+// newLatchkeyWithHostileTexts is newLatchkey with hostile names, e-mail addresses, devices and
+// addresses in the database, and marisol logged in.
+func newLatchkeyWithHostileTexts(t *testing.T) (*tab, *cmdtest.Program) {
+	t.Helper()
+	b, p := newLatchkey(t)
+	b.logIn("marisol", marisolPassword)
+	for i, text := range hostileTexts {
+		execSQL(t, p, `INSERT INTO users (id, username, username_key, email, password_hash, created_at)
+			SELECT ?, ?, ?, ?, 'none', created_at FROM users WHERE username = 'marisol'`, i, text, i, text)
+		execSQL(t, p, `INSERT INTO sessions (id, user_id, counter, device, address, created_at, last_used_at, expires_at)
+			SELECT ?, user_id, 0, ?, ?, created_at, last_used_at, expires_at FROM sessions LIMIT 1`, i, text, text)
+	}
+	return b, p
+}
+
+func TestHostileTextsOnTheUsersPageAreText(t *testing.T) {
+	t.Parallel()
+	b, _ := newLatchkeyWithHostileTexts(t)
+	defer b.close()
+	b.open("/admin/users")
+	b.waitFor("document.querySelectorAll('#rows tr').length === 7")
+	b.wantHostileTexts("#rows .username")
+	b.wantHostileTexts("#rows .email")
+	want(b, foreignElements, 0)
+	b.click("#rows tr:nth-child(2) .change-roles")
+	b.waitFor("document.querySelector('#roles-dialog').open")
+	want(b, text("#roles-heading")+" === 'Roles of ' + "+text("#rows tr:nth-child(2) .username"), true)
+	b.press(kb.Escape)
+	b.waitFor("!document.querySelector('#roles-dialog').open")
+	b.click("#rows tr:nth-child(2) .delete")
+	b.waitFor("document.querySelector('#confirm').open")
+	want(b, text("#confirm-heading")+" === `Delete ${"+text("#rows tr:nth-child(2) .username")+"}?`", true)
+	want(b, foreignElements, 0)
+	b.answer("#confirm-cancel")
+}
+
+func TestHostileTextsOnTheAccountPageAreText(t *testing.T) {
+	t.Parallel()
+	b, p := newLatchkeyWithHostileTexts(t)
+	defer b.close()
+	b.open("/account")
+	b.waitFor("document.querySelectorAll('#rows tr').length === 7")
+	b.wantHostileTexts("#rows .device")
+	b.wantHostileTexts("#rows .address")
+	want(b, foreignElements, 0)
+	b.click("#rows tr:nth-child(2) .end")
+	b.waitFor("document.querySelector('#rows .gone') !== null")
+	want(b, foreignElements, 0)
+
+	name := hostileTexts[1]
+	execSQL(t, p, "UPDATE users SET username = ? WHERE username = 'marisol'", name)
+	for _, path := range []string{"/account", "/"} {
+		b.open(path)
+		b.waitFor("document.querySelector('#name')?.textContent === " + strconv.Quote(name))
+		want(b, foreignElements, 0)
+	}
+}

@@ -1,0 +1,77 @@
+package cmd
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"latchkey/auth"
+)
+
+// secretFile, in the data folder, holds the secret when JWT_SECRET is unset.
+const secretFile = "jwt-secret"
+
+// loadOrCreateSecrets returns the secrets of JWT_SECRET or, if setting is empty, that of the secret
+// file. It creates the file if there is none.
+func loadOrCreateSecrets(setting string) ([]auth.Secret, error) {
+	if setting == "" {
+		if err := ensureSecretFile(filepath.Join(dataFolder, secretFile)); err != nil {
+			return nil, fmt.Errorf("creating the secret file: %w; set JWT_SECRET, or let Latchkey write to %s", err, dataFolder)
+		}
+	}
+	return loadSecrets(setting)
+}
+
+// loadSecrets is loadOrCreateSecrets without the creation, for commands: run in the wrong folder,
+// they would create another secret than the server's.
+func loadSecrets(setting string) ([]auth.Secret, error) {
+	if setting != "" {
+		return auth.ParseSecrets(setting)
+	}
+	path := filepath.Join(dataFolder, secretFile)
+	text, err := readSecretFile(path)
+	if err != nil {
+		return nil, err
+	}
+	secrets, err := auth.ParseSecrets(text)
+	if err != nil {
+		return nil, fmt.Errorf("invalid secret file %s: %w; restore it, or move it away to start with a new secret, "+
+			"which logs everyone out", path, err)
+	}
+	return secrets, nil
+}
+
+// ensureSecretFile creates a random secret unless there is one. If several processes start at once,
+// all use the secret of the first.
+func ensureSecretFile(path string) error {
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		return nil // if it is unreadable, readSecretFile says why
+	}
+	err := createFile(path, rand.Text()+rand.Text())
+	if errors.Is(err, fs.ErrExist) { // another process was faster
+		return syncFolder(filepath.Dir(path))
+	}
+	return err
+}
+
+// readSecretFile refuses a file that others than its owner can read.
+func readSecretFile(path string) (string, error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("reading the secret file: %w; run this command where the server runs, with the same settings", err)
+	}
+	if err != nil {
+		return "", fmt.Errorf("reading the secret file: %w", err)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return "", fmt.Errorf("other users can read the secret file %s: run chmod 600 on it, and replace it if someone may have read it", path)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("reading the secret file: %w", err)
+	}
+	return string(text), nil
+}

@@ -1,0 +1,46 @@
+package handlers
+
+import (
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
+	"github.com/labstack/echo/v4"
+
+	"latchkey/auth"
+	"latchkey/models"
+)
+
+// client is the sender of a request. Operations that need to know it embed it in their input.
+type client struct {
+	auth.Principal          // who the request acts for; the zero value on public routes
+	device         string   // what the request was sent with, in words
+	address        string   // where it came from
+	requestID      string   // the id that the log and the response carry
+	cookies        []string // the values of the refresh cookie
+}
+
+// Resolve implements huma.Resolver.
+func (c *client) Resolve(ctx huma.Context) []error {
+	*c = clientOf(humaecho.Unwrap(ctx))
+	return nil
+}
+
+// clientOf returns the sender of a request that a guard has admitted.
+func clientOf(c echo.Context) client {
+	op := c.Get(operationKey).(*huma.Operation)
+	p, _ := c.Request().Context().Value(principalKey{}).(auth.Principal)
+	return client{
+		Principal: p,
+		device:    describeDevice(c.Request().UserAgent()),
+		address:   c.RealIP(),
+		requestID: requestID(c),
+		cookies:   cookieValues(c.Request(), op.Metadata[cookieNameKey].(string)),
+	}
+}
+
+// actor returns the client as the one who asks for a change.
+func (c *client) actor() models.Actor {
+	return models.Actor{
+		UserID: c.UserID, SessionID: c.SessionID,
+		Device: c.device, Address: c.address, RequestID: c.requestID,
+	}
+}

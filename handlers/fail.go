@@ -1,0 +1,38 @@
+package handlers
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+)
+
+// fail is Echo's error handler, through which every error passes. It writes the problem as a page
+// for a browser that navigates, and as JSON otherwise.
+func (h *Handler) fail(err error, c echo.Context) {
+	c.Set(causeKey, err)
+	if c.Response().Committed {
+		return
+	}
+	p := describe(err)
+	p.Instance = "urn:uuid:" + requestID(c)
+	switch {
+	case isForm(c):
+		err = writeOAuthError(c, p)
+	case navigates(c.Request()):
+		p.setHeaders(c)
+		err = h.render(c, p.Status, h.errorPage(c, p))
+	default:
+		p.setHeaders(c)
+		err = writeProblem(c, p)
+	}
+	if err != nil {
+		c.Set(causeKey, err)
+	}
+}
+
+// navigates reports whether a browser asks for a page to show.
+func navigates(r *http.Request) bool {
+	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+	return reads && strings.Contains(r.Header.Get(echo.HeaderAccept), echo.MIMETextHTML)
+}

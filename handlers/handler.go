@@ -1,0 +1,82 @@
+// Package handlers serves HTTP: the routes with their guards, the operations, the pages, and the
+// one place where an error becomes a response. It is the only package that imports Echo and Huma.
+package handlers
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+
+	"latchkey/auth"
+	"latchkey/models"
+	"latchkey/static"
+)
+
+// Options is what New needs. AllowedOrigins and Version may be empty.
+type Options struct {
+	Store          *models.Store
+	Issuer         *auth.Issuer
+	RefreshTokens  *auth.RefreshTokens
+	Log            *slog.Logger
+	Version        string
+	PublicURL      string   // the origin people use, such as https://login.example.org
+	AllowedOrigins []string // origins of browser apps that may use bearer operations
+	Signup         bool     // whether anyone may create an account
+	PasswordGrant  bool     // whether POST /token accepts the password grant
+}
+
+// Handler serves every route of the service. It is safe for concurrent use.
+type Handler struct {
+	store         *models.Store
+	issuer        *auth.Issuer
+	refreshTokens *auth.RefreshTokens
+	log           *slog.Logger
+	version       string
+	publicURL     string
+	signup        bool
+	passwordGrant bool
+
+	echo     *echo.Echo
+	api      huma.API
+	routes   map[string]*huma.Operation // by method and Echo's pattern, such as "GET /users/:id"
+	document []byte                     // the OpenAPI document
+	origin   *http.CrossOriginProtection
+	assets   *static.Files
+}
+
+// New returns a Handler. It fails if o.PublicURL is not an origin, that is, a scheme and a host and
+// nothing else, or if the OpenAPI document cannot be encoded.
+func New(o Options) (*Handler, error) {
+	h := &Handler{
+		store: o.Store, issuer: o.Issuer, refreshTokens: o.RefreshTokens, log: o.Log,
+		version: o.Version, publicURL: o.PublicURL,
+		signup: o.Signup, passwordGrant: o.PasswordGrant,
+		echo: echo.New(), routes: map[string]*huma.Operation{},
+		origin: http.NewCrossOriginProtection(), assets: static.New(),
+	}
+	if err := h.origin.AddTrustedOrigin(o.PublicURL); err != nil {
+		return nil, fmt.Errorf("the public URL: %w", err)
+	}
+	e := h.echo
+	e.Logger.SetOutput(logWriter{o.Log})
+	e.IPExtractor = echo.ExtractIPDirect() // any client could send a forwarding header, so none is trusted
+	e.HTTPErrorHandler = h.fail
+	e.Pre(middleware.RemoveTrailingSlash())
+	e.Use(h.logRequest, h.setSecurityHeaders, recoverPanic, limitTime)
+	e.Use(h.allowOrigins([]string{"*"}, isOpenToAnyOrigin))
+	if len(o.AllowedOrigins) > 0 {
+		e.Use(h.allowOrigins(o.AllowedOrigins, isOpenToAllowedOrigins))
+	}
+	e.Use(h.enforceGuard)
+
+	h.api = h.newAPI()
+	h.addRoutes()
+	return h, h.encodeDocument()
+}
+
+// ServeHTTP implements http.Handler.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.echo.ServeHTTP(w, r) }

@@ -1,0 +1,112 @@
+package handlers
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestEveryResponseHasTheSecurityHeaders(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	token := s.login(t, "marisol")
+	for name, r := range map[string]response{
+		"page":        s.send(t, "GET", "/", ""),
+		"operation":   s.get(t, "/user", token),
+		"204":         s.send(t, "POST", "/logout", "", "Authorization", "Bearer "+token),
+		"400":         s.postJSON(t, "/login", "{"),
+		"401":         s.send(t, "GET", "/user", ""),
+		"403":         s.postJSON(t, "/login", "{}", "Origin", "https://evil.example"),
+		"404":         s.send(t, "GET", "/nothing", ""),
+		"404 page":    s.send(t, "GET", "/nothing", "", "Accept", "text/html"),
+		"405":         s.send(t, "DELETE", "/login", ""),
+		"413":         s.postJSON(t, "/login", padded(20000)),
+		"415":         s.send(t, "POST", "/login", ""),
+		"422":         s.postJSON(t, "/login", "{}"),
+		"OAuth error": s.postForm(t, "/token", ""),
+		"static file": s.send(t, "GET", s.assets.URL("app.css"), ""),
+	} {
+		for header, want := range map[string]string{
+			"Content-Security-Policy":    contentSecurityPolicy,
+			"X-Content-Type-Options":     "nosniff",
+			"X-Frame-Options":            "DENY",
+			"Referrer-Policy":            "no-referrer",
+			"Cross-Origin-Opener-Policy": "same-origin",
+		} {
+			if got := r.Header.Get(header); got != want {
+				t.Errorf("%s: %s is %q", name, header, got)
+			}
+		}
+		if got := r.Header.Get("Cache-Control"); name != "static file" && got != "no-store" {
+			t.Errorf("%s: Cache-Control is %q", name, got)
+		}
+		if r.Header.Get("Strict-Transport-Security") != "" {
+			t.Errorf("%s: HSTS over http would lock people out of a home network", name)
+		}
+	}
+}
+
+func TestClientChoosesNeitherItsAddressNorTheRequestID(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	r := s.send(t, "GET", "/healthz", "", "X-Forwarded-For", "203.0.113.9", "X-Real-IP", "203.0.113.9",
+		"Forwarded", "for=203.0.113.9", "X-Request-Id", canary)
+	if id := r.Header.Get("X-Request-Id"); id == canary || id == "" {
+		t.Errorf("the request id is %q", id)
+	}
+	if strings.Contains(s.logged.String(), "203.0.113.9") || !strings.Contains(s.logged.String(), "address=127.0.0.1") {
+		t.Error("the log shows an address that the client chose")
+	}
+}
+
+func TestEveryRequestIsOneLineInTheLog(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	r := s.postJSON(t, "/login", `{"name":"a\nlevel=ERROR","password":"x"}`)
+	if n := strings.Count(s.logged.String(), r.Header.Get("X-Request-Id")); n != 1 {
+		t.Errorf("%d lines contain the request id", n)
+	}
+	if strings.Count(s.logged.String(), "\n") != 1 {
+		t.Error("what was sent broke the line")
+	}
+}
+
+func TestLogContainsNoSecrets(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	token := s.login(t, "marisol")
+	s.postJSON(t, "/login", `{"name":"`+canary+`","password":"`+canary+`"}`)
+	s.get(t, "/user", token)
+	s.send(t, "GET", "/"+canary+"?access_token="+canary, "")
+	for _, secret := range []string{canary, testPassword, token, strings.Split(token, ".")[2], testSecret} {
+		if strings.Contains(s.logged.String(), secret) {
+			t.Errorf("the log contains %q", secret)
+		}
+	}
+	if !strings.Contains(s.logged.String(), "unknown user") {
+		t.Error("the log does not say why a login was refused")
+	}
+}
+
+// TestPublicURLWithHTTPS is about a server behind a proxy that adds TLS.
+func TestPublicURLWithHTTPS(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, func(o *Options) { o.PublicURL = "https://login.example.org" })
+	r := s.postJSON(t, "/login", credentials("marisol"), "Origin", "https://login.example.org") // not the address of this server
+	wantStatus(t, r, 200)
+	if got := r.Header.Get("Strict-Transport-Security"); got != "max-age=31536000" {
+		t.Errorf("Strict-Transport-Security is %q", got)
+	}
+	if cookie := r.Cookies()[0]; cookie.Name != "__Host-latchkey" || !cookie.Secure || cookie.Path != "/" || cookie.Domain != "" {
+		t.Errorf("the cookie is %+v", cookie)
+	}
+	wantType(t, s.postJSON(t, "/login", credentials("marisol"), "Origin", "https://evil.example"), 403, "cross-origin")
+}
+
+func TestPublicURLMustBeAnOrigin(t *testing.T) {
+	t.Parallel()
+	for _, url := range []string{"", "login.example.org", "https://login.example.org/path", "https://login.example.org?x=1"} {
+		if _, err := New(Options{PublicURL: url}); err == nil {
+			t.Errorf("%q was accepted", url)
+		}
+	}
+}

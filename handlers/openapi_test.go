@@ -1,0 +1,163 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/gorillamux"
+
+	"latchkey/auth/authtest"
+)
+
+// documentRouter finds operations in the OpenAPI document, as a client reads it.
+var documentRouter = sync.OnceValues(func() (routers.Router, error) {
+	h, err := New(Options{PublicURL: "http://localhost:8000", Version: "test"})
+	if err != nil {
+		return nil, err
+	}
+	document, err := openapi3.NewLoader().LoadFromData(h.document)
+	if err != nil {
+		return nil, err
+	}
+	return gorillamux.NewRouter(document)
+})
+
+// checkAgainstDocument checks a response of an operation: the document must list its status and the
+// type of its problem, and describe its body, content type and headers.
+func checkAgainstDocument(r response) error {
+	router, err := documentRouter()
+	if err != nil {
+		return err
+	}
+	isPage := strings.HasPrefix(r.Header.Get("Content-Type"), "text/html")
+	if isPage || r.Request.Method == http.MethodHead {
+		return nil
+	}
+	request := r.Request.Clone(context.Background())
+	request.URL = &url.URL{Path: strings.TrimRight(request.URL.Path, "/")}
+	route, params, err := router.FindRoute(request)
+	if errors.Is(err, routers.ErrPathNotFound) || errors.Is(err, routers.ErrMethodNotAllowed) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if documented := route.Operation.Responses.Status(r.StatusCode); documented != nil {
+		problem, _ := r.field("type").(string)
+		if strings.HasPrefix(problem, "/problems/") && !strings.Contains(*documented.Value.Description, "`"+problem+"`") &&
+			problem != "/problems/malformed-body" {
+			return fmt.Errorf("the type %s of status %d is not documented", problem, r.StatusCode)
+		}
+	}
+	return openapi3filter.ValidateResponse(context.Background(), &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: request, Route: route, PathParams: params},
+		Status:                 r.StatusCode, Header: r.Header,
+		Body:    io.NopCloser(strings.NewReader(r.body)),
+		Options: &openapi3filter.Options{IncludeResponseStatus: true},
+	})
+}
+
+// TestUndocumentedResponseIsNoticed tests checkAgainstDocument, through which the tests of this
+// package pass every response.
+func TestUndocumentedResponseIsNoticed(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	good := s.get(t, "/user", s.login(t, "marisol"))
+	authtest.Must(t, checkAgainstDocument(good))
+	for name, change := range map[string]func(*response){
+		"unknown status": func(r *response) { r.StatusCode = 418 },
+		"missing field":  func(r *response) { r.body = `{"id":"1","name":"x"}` },
+		"wrong type":     func(r *response) { r.body = `{"id":1,"name":"x","roles":[]}` },
+		"unknown field":  func(r *response) { r.body = `{"id":"1","name":"x","roles":[],"hash":"y"}` },
+		"unknown problem": func(r *response) {
+			r.StatusCode, r.body = 401, `{"type":"/problems/wrong-password","title":"x","status":401,"detail":"x","instance":"urn:uuid:x"}`
+			r.Header = http.Header{"Content-Type": {"application/problem+json"}}
+		},
+	} {
+		changed := *good.Response
+		wrong := response{&changed, good.body}
+		change(&wrong)
+		if checkAgainstDocument(wrong) == nil {
+			t.Errorf("%s: not noticed", name)
+		}
+	}
+}
+
+func TestDocumentIsValid(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	r := s.send(t, "GET", "/openapi.json", "")
+	wantStatus(t, r, 200)
+	document, err := openapi3.NewLoader().LoadFromData([]byte(r.body))
+	authtest.Must(t, err)
+	authtest.Must(t, document.Validate(t.Context()))
+	if document.OpenAPI != "3.1.0" || len(document.Servers) != 1 || document.Servers[0].URL != "/" {
+		t.Errorf("openapi %s, servers %v", document.OpenAPI, document.Servers)
+	}
+	if document.Components.Schemas["ErrorModel"] != nil {
+		t.Error("there is a schema of Huma's own errors")
+	}
+	scheme := document.Components.SecuritySchemes["oauth2"].Value
+	if scheme.Flows.Password == nil || scheme.Flows.Password.TokenURL != "/token" {
+		t.Error("there is no password flow with tokenUrl /token")
+	}
+	for path, item := range document.Paths.Map() {
+		for method, op := range item.Operations() {
+			if op.Summary == "" || op.Description == "" || len(op.Tags) != 1 {
+				t.Errorf("%s %s needs a summary, a description and a tag", method, path)
+			}
+		}
+	}
+}
+
+func TestDocumentShowsTheRefreshCookie(t *testing.T) {
+	t.Parallel()
+	for publicURL, name := range map[string]string{
+		"http://localhost:8000": "latchkey", "https://login.example.org": "__Host-latchkey",
+	} {
+		h, err := New(Options{PublicURL: publicURL})
+		authtest.Must(t, err)
+		document, err := openapi3.NewLoader().LoadFromData(h.document)
+		authtest.Must(t, err)
+		for _, path := range []string{"/login", "/refresh"} {
+			op := document.Paths.Find(path).Post
+			if op.Parameters.GetByInAndName("cookie", name) == nil {
+				t.Errorf("%s does not show the cookie %s", path, name)
+			}
+		}
+		for path, status := range map[string]int{"/login": 200, "/refresh": 200, "/logout": 204} {
+			if document.Paths.Find(path).Post.Responses.Status(status).Value.Headers["Set-Cookie"] == nil {
+				t.Errorf("%s does not show Set-Cookie", path)
+			}
+		}
+		accepts := func(requirement openapi3.SecurityRequirement) bool { return requirement["cookie"] != nil }
+		logout := document.Paths.Find("/logout").Post
+		if !slices.ContainsFunc(*logout.Security, accepts) || document.Components.SecuritySchemes["cookie"].Value.Name != name {
+			t.Errorf("/logout does not show the cookie %s", name)
+		}
+	}
+}
+
+// documentedOperations returns the operations of a document.
+func documentedOperations(document *huma.OpenAPI) (all []*huma.Operation) {
+	for _, item := range document.Paths {
+		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
+			if op != nil {
+				all = append(all, op)
+			}
+		}
+	}
+	return all
+}

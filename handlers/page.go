@@ -1,0 +1,55 @@
+package handlers
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v4"
+
+	"latchkey/auth"
+	"latchkey/models"
+	"latchkey/views"
+)
+
+// pageData returns what every page needs.
+func (h *Handler) pageData(title string) views.Page {
+	return views.Page{
+		Title: title, Assets: h.assets, Version: h.version, PublicURL: h.publicURL, Signup: h.signup,
+	}
+}
+
+// render writes a page. It renders the whole page first, so that a failure can still become an
+// error.
+func (h *Handler) render(c echo.Context, status int, page templ.Component) error {
+	var html bytes.Buffer
+	if err := page.Render(context.WithoutCancel(c.Request().Context()), &html); err != nil {
+		return fmt.Errorf("rendering a page: %w", err)
+	}
+	return c.HTMLBlob(status, html.Bytes())
+}
+
+// errorPage returns the page that shows a problem.
+func (h *Handler) errorPage(c echo.Context, p *problem) templ.Component {
+	return views.Error(views.ErrorPage{
+		Page: h.pageData(p.Title), Status: p.Status, Detail: p.Detail, RequestID: requestID(c),
+	})
+}
+
+// passwordRules returns the rules for new passwords that a page can check.
+func (h *Handler) passwordRules() views.PasswordRules {
+	return views.PasswordRules{
+		Min: max(h.store.PasswordPolicy().MinLength, auth.MinPasswordLength), Max: auth.MaxPasswordLength,
+	}
+}
+
+func usernameRules() views.NameRules {
+	return views.NameRules{
+		Min: models.MinUsernameLength, Max: models.MaxUsernameLength, Signs: models.UsernameSigns,
+	}
+}
+
+func roleRules() views.NameRules {
+	return views.NameRules{Min: 1, Max: models.MaxRoleLength, Signs: models.RoleSigns}
+}

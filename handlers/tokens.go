@@ -1,0 +1,77 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"latchkey/auth"
+	"latchkey/models"
+)
+
+// tokens are the tokens of a session. A login issues them in two steps, verify and begin. Later,
+// rotate exchanges the refresh token for new ones.
+type tokens struct {
+	access  string
+	refresh string
+	session models.Session
+}
+
+// verify is the first step of every login: it returns the user with these credentials.
+func (h *Handler) verify(ctx context.Context, by models.Actor, username, password string) (models.User, error) {
+	user, err := h.store.Authenticate(ctx, by, username, password)
+	if err != nil {
+		return models.User{}, fmt.Errorf("verifying credentials: %w", err)
+	}
+	return user, nil
+}
+
+// begin is the last step of every login: it creates a session of a user whom verify returned and
+// issues its tokens. The session whose id is replaces ends, if there is one.
+func (h *Handler) begin(ctx context.Context, by models.Actor, user models.User, replaces string) (tokens, error) {
+	session, err := h.store.CreateSession(ctx, by, user, replaces)
+	if err != nil {
+		return tokens{}, fmt.Errorf("beginning a session: %w", err)
+	}
+	h.logEvent(by, "logged in", "user", user.ID, "session", session.ID, "replaces", replaces)
+	return h.issueTokens(user, session)
+}
+
+// rotate exchanges a refresh token for new tokens, for the cookie and for POST /token. A replay is
+// logged, because someone has a copy of the token.
+func (h *Handler) rotate(ctx context.Context, by models.Actor, token auth.RefreshToken) (tokens, error) {
+	session, user, err := h.store.RotateSession(ctx, by, token)
+	if errors.Is(err, models.ErrReplayed) {
+		h.logWarning(by, "replaced refresh token used again; its session was ended", "session", token.SessionID)
+	}
+	if err != nil {
+		return tokens{}, fmt.Errorf("rotating a session: %w", err)
+	}
+	return h.issueTokens(user, session)
+}
+
+// issueTokens issues the tokens of a session as it is now.
+func (h *Handler) issueTokens(user models.User, session models.Session) (tokens, error) {
+	access, err := h.issuer.Issue(auth.Principal{
+		UserID: user.ID, SessionID: session.ID, Username: user.Username, Roles: user.Roles,
+	})
+	if err != nil {
+		return tokens{}, fmt.Errorf("issuing an access token: %w", err)
+	}
+	refresh := h.refreshTokens.Format(auth.RefreshToken{SessionID: session.ID, Counter: session.Counter})
+	return tokens{access, refresh, session}, nil
+}
+
+// accessToken is an access token as a browser receives it. The refresh token is in the cookie.
+type accessToken struct {
+	Token     string `json:"token" doc:"The access token, a JWT. Send it as a bearer token" example:"eyJhbGciOi…"`
+	TokenType string `json:"token_type" enum:"bearer" example:"bearer"`
+	ExpiresIn int    `json:"expires_in" doc:"The lifetime of the access token in seconds" example:"900"`
+}
+
+func (h *Handler) newAccessToken(t tokens) accessToken {
+	return accessToken{Token: t.access, TokenType: "bearer", ExpiresIn: h.expiresIn()}
+}
+
+// expiresIn returns the lifetime of a new access token in seconds.
+func (h *Handler) expiresIn() int { return int(h.issuer.TTL().Seconds()) }

@@ -1,0 +1,107 @@
+package models
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"gorm.io/gorm"
+
+	"latchkey/auth"
+)
+
+// MaxSessions is how many sessions a user can have. A further login ends the oldest one.
+const MaxSessions = 100
+
+// Authenticate is the first step of a login: it returns the enabled user with this name and
+// password. It fails with ErrInvalidCredentials, after the work of exactly one hash for any name
+// and password, or with ErrBusy.
+//
+// If the stored hash is cheaper than new ones, the password is hashed again.
+func (s *Store) Authenticate(ctx context.Context, by Actor, username, password string) (User, error) {
+	db := s.reader.WithContext(ctx)
+	user, err := s.findByName(db, username)
+	unknown := errors.Is(err, ErrUserNotFound)
+	if err != nil && !unknown {
+		return User{}, err
+	}
+	err = s.verify(ctx, by, password, user.PasswordHash) // empty if the user is unknown
+	switch {
+	case errors.Is(err, auth.ErrPasswordMismatch) && unknown:
+		return User{}, fmt.Errorf("%w: unknown user", ErrInvalidCredentials)
+	case errors.Is(err, auth.ErrPasswordMismatch):
+		return User{}, fmt.Errorf("%w: wrong password for user %s", ErrInvalidCredentials, user.ID)
+	case err != nil:
+		return User{}, fmt.Errorf("verifying the password of user %s: %w", user.ID, err)
+	case user.Disabled:
+		return User{}, fmt.Errorf("%w: user %s is disabled", ErrInvalidCredentials, user.ID)
+	}
+	if s.hasher.NeedsRehash(user.PasswordHash) {
+		if err := s.rehash(ctx, by, user, password); err != nil {
+			return User{}, err
+		}
+	}
+	return user, s.loadRoles(db, &user)
+}
+
+// rehash replaces the hash of a password that was just verified. If the queue is full, a later
+// login does it. The condition on the old hash keeps a password that was changed in the meantime.
+func (s *Store) rehash(ctx context.Context, by Actor, user User, password string) error {
+	hash, err := s.hash(ctx, by, password)
+	if errors.Is(err, ErrBusy) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("rehashing a password: %w", err)
+	}
+	return s.failed("storing a new hash", s.writer.WithContext(ctx).Model(&User{}).
+		Where("id = ? AND password_hash = ?", user.ID, user.PasswordHash).
+		Update("password_hash", hash).Error)
+}
+
+// CreateSession is the second step of a login: it begins a session for a user that Authenticate
+// returned. The session gets the device and the address of the actor. The session with the id
+// replaces, if there is one, ends.
+//
+// It fails with ErrInvalidCredentials if the user was disabled or deleted, or got a new password,
+// after Authenticate read it.
+func (s *Store) CreateSession(ctx context.Context, by Actor, user User, replaces string) (Session, error) {
+	now := s.now()
+	session := Session{
+		ID: newID(), UserID: user.ID, Counter: 1, Device: by.Device, Address: by.Address,
+		CreatedAt: now, LastUsedAt: now, ExpiresAt: s.sessions.expiry(now, now),
+	}
+	err := s.transaction(ctx, "creating a session", func(tx *gorm.DB) error {
+		// Anyone who disables or deletes the user, or sets a password, locks this row as well and
+		// then ends all sessions. With the lock, either the change comes first, and the login sees
+		// it, or the new session comes first, and the change ends it. Logins of one user wait for
+		// each other, so they cannot exceed MaxSessions together.
+		current, err := s.lockUser(tx, user.ID)
+		if err != nil && !errors.Is(err, ErrUserNotFound) {
+			return err
+		}
+		if err != nil || current.Disabled || current.PasswordVersion != user.PasswordVersion {
+			return fmt.Errorf("%w: user %s changed during the login", ErrInvalidCredentials, user.ID)
+		}
+		if err := s.makeRoom(tx, user.ID, replaces); err != nil {
+			return err
+		}
+		return s.failed("storing a session", tx.Create(&session).Error)
+	})
+	if err != nil {
+		return Session{}, err
+	}
+	return session, nil
+}
+
+// makeRoom ends the session that is replaced, and the oldest sessions of the user if a new one
+// would exceed MaxSessions.
+func (s *Store) makeRoom(tx *gorm.DB, userID, replaces string) error {
+	if err := tx.Where("id = ?", replaces).Delete(&Session{}).Error; err != nil {
+		return s.failed("ending the replaced session", err)
+	}
+	newest := tx.Model(&Session{}).Select("id").Where("user_id = ?", userID).
+		Order("id DESC").Limit(MaxSessions - 1)
+	err := tx.Where("user_id = ? AND id NOT IN (?)", userID, newest).Delete(&Session{}).Error
+	return s.failed("ending the oldest sessions", err)
+}

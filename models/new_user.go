@@ -1,0 +1,109 @@
+package models
+
+import (
+	"context"
+	"errors"
+
+	"gorm.io/gorm"
+)
+
+// NewUser describes a user to create.
+type NewUser struct {
+	Username string
+	Password string
+	Email    *string
+	Roles    Roles
+}
+
+// CreateUser creates a user. It fails with ErrInvalidUsername, ErrInvalidEmail, ErrInvalidRole,
+// *auth.WeakPasswordError, ErrUsernameTaken or ErrBusy.
+func (s *Store) CreateUser(ctx context.Context, by Actor, u NewUser) (User, error) {
+	user, err := s.newUser(ctx, by, u)
+	if err != nil {
+		return User{}, err
+	}
+	err = s.transaction(ctx, "creating a user", func(tx *gorm.DB) error {
+		return s.insertUser(tx, user)
+	})
+	if err != nil {
+		return User{}, err
+	}
+	return user, nil
+}
+
+// EnsureFirstUser creates a user if there is none, and reports whether it did. If several processes
+// call it at once, one of them creates the user.
+//
+// It calls announce before it commits. If announce fails, or if the process ends during the call,
+// the user is not created, so there is never a user whose password nobody knows. The actor is the
+// command line.
+//
+// It fails with the error of announce, or with the errors of CreateUser.
+func (s *Store) EnsureFirstUser(ctx context.Context, u NewUser, announce func() error) (created bool, err error) {
+	if exists, err := s.anyUser(s.reader.WithContext(ctx)); err != nil || exists {
+		return false, err
+	}
+	user, err := s.newUser(ctx, CommandLine(), u)
+	if err != nil {
+		return false, err
+	}
+	err = s.transaction(ctx, "creating the first user", func(tx *gorm.DB) error {
+		if err := s.lockDatabase(tx); err != nil {
+			return err
+		}
+		exists, err := s.anyUser(tx)
+		if err != nil || exists {
+			return err
+		}
+		if err := s.insertUser(tx, user); err != nil {
+			return err
+		}
+		created = true
+		return announce()
+	})
+	return created && err == nil, err
+}
+
+func (s *Store) anyUser(db *gorm.DB) (bool, error) {
+	var ids []string
+	err := db.Model(&User{}).Limit(1).Pluck("id", &ids).Error
+	return len(ids) > 0, s.failed("looking for users", err)
+}
+
+// newUser validates u and hashes the password, but stores nothing.
+func (s *Store) newUser(ctx context.Context, by Actor, u NewUser) (User, error) {
+	roles, err := newRoles(u.Roles)
+	switch {
+	case err != nil:
+		return User{}, err
+	case !ValidUsername(u.Username):
+		return User{}, ErrInvalidUsername
+	case u.Email != nil && !ValidEmail(*u.Email):
+		return User{}, ErrInvalidEmail
+	}
+	hash, err := s.hashNewPassword(ctx, by, u.Username, u.Password)
+	if err != nil {
+		return User{}, err
+	}
+	return User{
+		ID:           newID(),
+		Username:     u.Username,
+		UsernameKey:  usernameKey(u.Username),
+		Email:        u.Email,
+		PasswordHash: hash,
+		Roles:        roles,
+		CreatedAt:    s.now(),
+	}, nil
+}
+
+// insertUser stores a new user with its roles. It fails with ErrUsernameTaken.
+func (s *Store) insertUser(tx *gorm.DB, user User) error {
+	err := tx.Create(&user).Error
+	if errors.Is(err, gorm.ErrDuplicatedKey) {
+		return ErrUsernameTaken
+	}
+	if err != nil {
+		return s.failed("storing a user", err)
+	}
+	return s.insertRoles(tx, user)
+}
