@@ -7,8 +7,8 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// fail is Echo's error handler, through which every error passes. It writes the problem as a page
-// for a browser that navigates, and as JSON otherwise.
+// fail is Echo's error handler, through which every error passes. It writes the problem in the
+// format of OAuth 2 for a form, as a page for a browser that navigates, and as JSON otherwise.
 func (h *Handler) fail(err error, c echo.Context) {
 	c.Set(causeKey, err)
 	if c.Response().Committed {
