@@ -120,7 +120,7 @@ func TestSessionEndedFromAnotherDeviceIsReported(t *testing.T) {
 	defer b.close("401 /refresh", maybe("401 /user")) // unless the token has expired by then
 	b.logIn("marisol", marisolPassword)
 	other := newPerson(t, p.URL)
-	defer other.close()
+	defer other.close(maybe("401 /user"), maybe("401 /sessions"))
 	other.logIn("marisol", marisolPassword)
 	other.open("/account")
 	other.waitFor("document.querySelectorAll('#rows tr').length === 2")
