@@ -48,7 +48,7 @@ func countRefreshes(p *cmdtest.Program) (count int) {
 func TestFiveTabsStayLoggedInForTenTokens(t *testing.T) {
 	t.Parallel()
 	b, p := newLatchkey(t, "ACCESS_TOKEN_TTL=2s")
-	defer b.close()
+	defer b.close(maybe("401 /user")) // if the machine stops for longer than a token lives
 	tabs := b.openFiveTabs()
 	begun, before := time.Now(), countRefreshes(p)
 	for range 10 {
@@ -70,7 +70,7 @@ func TestTabsWithoutLocksStayLoggedIn(t *testing.T) {
 	t.Parallel()
 	b, _ := newLatchkey(t, "ACCESS_TOKEN_TTL=5s", "REFRESH_GRACE=60s")
 	b.useHomeNetwork()
-	defer b.close(ignoredHeader)
+	defer b.close(ignoredHeader, maybe("401 /user"))
 	tabs := b.openFiveTabs()
 	want(b, "isSecureContext || 'locks' in navigator", false)
 	for range 4 {
@@ -139,7 +139,7 @@ func TestRestartOfTheServerLogsNobodyOut(t *testing.T) {
 	folder, settings := t.TempDir(), withMarisol("ACCESS_TOKEN_TTL=2s", "ADDR="+cmdtest.FreeAddress(t))
 	p := cmdtest.Start(t, folder, settings...)
 	b := newPerson(t, p.URL)
-	defer b.close("ERR_CONNECTION_REFUSED /refresh")
+	defer b.close("ERR_CONNECTION_REFUSED /refresh", maybe("401 /user"))
 	b.logIn("marisol", marisolPassword)
 	b.runInEveryPage(recordEnd)
 	b.open("/")
