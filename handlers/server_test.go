@@ -25,7 +25,7 @@ const (
 	testPassword = "correct horse battery"
 
 	// canary is text that no id, hash or time can contain by chance.
-	canary = "~kanarie~"
+	canary = "~canary~"
 )
 
 // server is the whole service on a real port and a real database file, with a clock that the test
