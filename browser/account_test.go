@@ -25,12 +25,12 @@ func TestAccountListsAndEndsSessions(t *testing.T) {
 	want(b, text("#rows tr:nth-child(1) .who")+".replace(/\\s+/g, ' ')", "Chrome on Linux This device")
 	want(b, text("#rows tr:nth-child(1) .address"), "127.0.0.1")
 	want(b, "['just now', '1 minute ago'].includes("+text("#rows tr:nth-child(1) .used")+")", true)
-	want(b, text("#rows tr:nth-child(2) .who"), "a Go program")
+	want(b, text("#rows tr:nth-child(2) .who"), "Go program")
 	want(b, "document.querySelectorAll('#rows .current:not([hidden])').length", 1)
 
 	b.click("#rows tr:nth-child(2) .end")
 	b.waitFor(text("#count") + " === 'You are logged in here and in 2 other sessions.'")
-	want(b, text("#rows tr:nth-child(2)"), "A Go program has been logged out.")
+	want(b, text("#rows tr:nth-child(2)"), "Go program has been logged out.")
 	wantEnded(t, p, others, 1)
 
 	b.click("#end-others")

@@ -63,7 +63,7 @@ func TestHomeShowsWhoIsLoggedIn(t *testing.T) {
 	}
 	want(b, text("#name"), "marisol")
 	want(b, text("#roles"), "admin")
-	want(b, text("#ends-label"), "Token renews")
+	want(b, text("#ends-label"), "Token renewal")
 	want(b, text("#ends"), "in 14 minutes")
 	payload, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1])
 	authtest.Must(t, err)

@@ -71,7 +71,7 @@ export async function register({ username, password, email }) {
 }
 
 /**
- * Reads who a token belongs to, and the server's time, since this machine's clock may be wrong.
+ * Returns the user of a token, and the server's time, since this machine's clock may be wrong.
  *
  * @param {string} token
  * @returns {Promise<{user: User, time: number | null}>} the time is in milliseconds since 1970;

@@ -52,7 +52,7 @@ function tick() {
   const { renews, remaining, isLate } = renewalStatus();
   byId('ends-row').hidden = remaining === Infinity;
   if (remaining === Infinity) return;
-  setText(byId('ends-label'), renews ? 'Token renews' : 'Session ends');
+  setText(byId('ends-label'), renews ? 'Token renewal' : 'Session ends');
   setText(ends, isLate ? 'when the server can be reached' : `in ${durationText(remaining)}`);
   const time = serverTime() + remaining;
   const difference = Math.abs(time - Date.parse(ends.dateTime));

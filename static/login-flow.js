@@ -12,7 +12,7 @@ import { byId, find, isBusy, setBusy, showError } from './ui.js';
 
 /**
  * Makes a form ready for use, and goes to the home page if the user is already logged in. The form
- * can be used before the server has said so. Once it has been submitted, its own response decides.
+ * works before that is known; once it is submitted, only the response to it matters.
  *
  * @param {HTMLButtonElement} button the form's submit button, disabled until now
  * @param {import('./password-field.js').PasswordField} password

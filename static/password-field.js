@@ -56,7 +56,7 @@ export function newPasswordError({ value, dataset }, username) {
     return `The password is too long. Use at most ${dataset.maxLength} characters.`;
   }
   if (username !== '' && value.toLowerCase().includes(username.toLowerCase())) {
-    return 'The password contains your username. Choose a different one.';
+    return 'The password contains the username. Choose a different password.';
   }
   return null;
 }

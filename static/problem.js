@@ -93,7 +93,7 @@ export function describe(error) {
   if (!(error instanceof ApiError)) throw error;
   if (error.detail && DETAIL_IS_FOR_USERS.includes(error.type)) return withFullStop(error.detail);
   if (error.type === CROSS_ORIGIN) {
-    return "The server doesn't accept requests from this address. Open the page at its usual address and try again.";
+    return "The server doesn't accept requests from this address. Open the page at the server's public address and try again.";
   }
   switch (error.status) {
     case 0:
@@ -106,7 +106,7 @@ export function describe(error) {
     case 429:
       return `Too many attempts. Wait ${waitingTime(error.retryAfter)}, then try again.`;
     case 503:
-      return `The server can't answer right now. Try again in ${waitingTime(error.retryAfter)}.`;
+      return `The server is busy or unavailable. Try again in ${waitingTime(error.retryAfter)}.`;
     default:
       return error.status >= 500
         ? 'Something went wrong on the server. Try again in a moment.'

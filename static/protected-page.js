@@ -7,11 +7,11 @@
 import * as tokens from './access-token.js';
 import { getUser } from './api.js';
 import { switchToCard } from './cards.js';
+import { startCountdown } from './login-redirect.js';
 import { ApiError, INSUFFICIENT_SCOPE, LoggedOutError, describe, retryDelay } from './problem.js';
 import * as renewal from './renewal.js';
 import { withToken } from './session.js';
 import { byId, showNav } from './ui.js';
-import { startCountdown } from './visitor-countdown.js';
 
 /** @typedef {import('./api.js').User} User */
 
@@ -239,7 +239,7 @@ function onTokenChange(token) {
     if (!renews && renewal.renewalStatus().remaining < TABS_APART_MS) showSessionEnded(false);
     else recheckLogin();
   } else if (tokens.subject(token) === user.id) {
-    renewal.useTokenOfOtherTab(token);
+    renewal.adoptTokenFromOtherTab(token);
   } else {
     window.location.reload();
   }
@@ -272,7 +272,7 @@ function showSessionEnded(byServer) {
 }
 
 /**
- * Says that the server doesn't answer, and asks it again later.
+ * Says that the server can't be reached or is unavailable, and asks again later.
  *
  * @param {ApiError} error
  */

@@ -3,7 +3,7 @@
  * a user renew it before it expires; all pages renew it when the server refuses it or when it is
  * missing.
  *
- * Times are those of performance.now(), which changes to the system clock don't affect.
+ * All times come from performance.now(), which ignores changes to the system clock.
  */
 
 import * as tokens from './access-token.js';
@@ -89,7 +89,7 @@ export function stopRenewing() {
  *
  * @param {string} token
  */
-export function useTokenOfOtherTab(token) {
+export function adoptTokenFromOtherTab(token) {
   const lifetime = tokens.lifetime(token);
   const wait = Math.min((lifetime ?? 0) * OTHER_TABS_WAIT_SHARE, OTHER_TABS_WAIT_MS);
   setCurrent(token, lifetime, lifetime, wait * (0.5 + Math.random() / 2));
@@ -149,7 +149,7 @@ export function renewalStatus() {
 async function renewNow(old, isValid) {
   const before = tokens.load();
   if (before !== null && before !== old) {
-    useTokenOfOtherTab(before);
+    adoptTokenFromOtherTab(before);
     return before;
   }
   const [result] = await Promise.allSettled([api.renew()]);
@@ -157,7 +157,7 @@ async function renewNow(old, isValid) {
   // token counts, whatever the result is.
   const after = tokens.load();
   if (after !== null && after !== before) {
-    useTokenOfOtherTab(after);
+    adoptTokenFromOtherTab(after);
     return after;
   }
   if (result.status === 'rejected') throw asLoggedOut(result.reason);

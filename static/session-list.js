@@ -92,7 +92,7 @@ function newSessionRow({ device, address, current, created_at: created, last_use
   find(row, '.address').textContent = address;
   setTime(find(row, '.created', HTMLTimeElement), new Date(created));
   setTime(find(row, '.used', HTMLTimeElement), new Date(lastUsed));
-  const label = current ? 'Log out of this device' : `Log out ${device}, ${address}`;
+  const label = current ? 'Log out on this device' : `Log out ${device}, ${address}`;
   find(row, '.end').setAttribute('aria-label', label);
   return row;
 }
@@ -131,7 +131,7 @@ async function end({ id, device }, row, button) {
   };
   if ((await runInRow(row, button, `Logging out ${device}…`, request)) === null) return;
   sessions.delete(row);
-  replaceRow(row, `${device.charAt(0).toUpperCase()}${device.slice(1)} has been logged out.`);
+  replaceRow(row, `${device} has been logged out.`);
   showCount();
 }
 
@@ -143,7 +143,7 @@ async function end({ id, device }, row, button) {
  */
 async function logOutHere(row, button) {
   const text = 'You will be logged out in all tabs of this browser.';
-  if (!(await askToConfirm('Log out of this device?', text, 'Log out'))) return;
+  if (!(await askToConfirm('Log out on this device?', text, 'Log out'))) return;
   if ((await runInRow(row, button, 'Logging out…', logOut)) === null) return;
   startTask();
   showCard('logged-out');

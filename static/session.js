@@ -1,5 +1,5 @@
 /**
- * The session of this browser: sends requests with its access token, and ends it.
+ * Sends requests with the access token of this browser's session, and ends that session.
  *
  * Only the server can say that a session has ended. A token that is missing from storage and a
  * server that can't be reached say nothing about the session.

@@ -67,7 +67,7 @@ func (f *Files) URL(name string) string {
 // whether it exists.
 //
 // With a hash that isn't the current one, it returns the current file, but not as Immutable: during
-// a rolling upgrade, the page of one replica may request its files from another. Names are looked
+// a rolling upgrade, the page of one server may request its files from another. Names are looked
 // up in a map and never in a file system.
 func (f *Files) Lookup(path string) (File, bool) {
 	hash, name, _ := strings.Cut(path, "/")

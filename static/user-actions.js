@@ -25,7 +25,7 @@ export async function changeState(row) {
   const changed = await runInRow(row, button, progress, (token) => updateUser(token, user.id, { disabled }));
   if (!changed) return;
   if (changed.disabled && isCurrentUser(user)) {
-    showLoggedOut('farewell', 'Your account has been disabled. Another administrator can enable it again.');
+    showLoggedOut('account-closed', 'Your account has been disabled. Another administrator can enable it again.');
     return;
   }
   showUser(row, changed);
@@ -49,7 +49,7 @@ export async function removeUser(row) {
   const request = (/** @type {string} */ token) => deleteUser(token, user.id);
   if ((await runInRow(row, button, `Deleting ${user.username}…`, request)) === null) return false;
   if (isCurrentUser(user)) {
-    showLoggedOut('farewell', 'Your account has been deleted.');
+    showLoggedOut('account-closed', 'Your account has been deleted.');
     return false;
   }
   replaceRow(row, `${user.username} has been deleted.`);

@@ -141,7 +141,7 @@ func noCookieCard(p Page) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "\" hidden><h1 tabindex=\"-1\"></h1><p id=\"no-cookie-reason\" class=\"soft\"></p><a id=\"public-address\" class=\"button primary\" hidden>Go to the usual address</a> <a id=\"continue\" class=\"button\" href=\"/\">Continue for now</a></section>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "\" hidden><h1 tabindex=\"-1\"></h1><p id=\"no-cookie-reason\" class=\"soft\"></p><a id=\"public-address\" class=\"button primary\" hidden>Go to the secure address</a> <a id=\"continue\" class=\"button\" href=\"/\">Continue for now</a></section>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -64,7 +64,7 @@ func Users(p UsersPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "\" autocomplete=\"off\" autocapitalize=\"none\" autocorrect=\"off\" spellcheck=\"false\" dir=\"auto\"></form><p id=\"count\" class=\"soft counting\"></p><table id=\"users\" class=\"list users\" role=\"table\" aria-labelledby=\"users-heading\"><thead role=\"rowgroup\"><tr role=\"row\"><th scope=\"col\" role=\"columnheader\">User</th><th scope=\"col\" role=\"columnheader\">Roles</th><th scope=\"col\" role=\"columnheader\">State</th><th scope=\"col\" role=\"columnheader\">Created</th><th scope=\"col\" role=\"columnheader\">Actions</th></tr></thead> <tbody id=\"rows\" role=\"rowgroup\"></tbody></table><div id=\"errors\" role=\"alert\"></div><button id=\"more\" class=\"button\" type=\"button\" hidden>Show more</button></section><section id=\"forbidden\" class=\"card\" hidden><h1 tabindex=\"-1\">This page is for administrators</h1><p id=\"forbidden-reason\" class=\"soft\"></p><a class=\"button primary\" href=\"/\">Go to the home page</a></section><section id=\"farewell\" class=\"card\" hidden><h1 tabindex=\"-1\">You are logged out</h1><p id=\"farewell-reason\" class=\"soft\"></p><a class=\"button\" href=\"/\">Go to the home page</a></section>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "\" autocomplete=\"off\" autocapitalize=\"none\" autocorrect=\"off\" spellcheck=\"false\" dir=\"auto\"></form><p id=\"count\" class=\"soft counting\"></p><table id=\"users\" class=\"list users\" role=\"table\" aria-labelledby=\"users-heading\"><thead role=\"rowgroup\"><tr role=\"row\"><th scope=\"col\" role=\"columnheader\">User</th><th scope=\"col\" role=\"columnheader\">Roles</th><th scope=\"col\" role=\"columnheader\">State</th><th scope=\"col\" role=\"columnheader\">Created</th><th scope=\"col\" role=\"columnheader\">Actions</th></tr></thead> <tbody id=\"rows\" role=\"rowgroup\"></tbody></table><div id=\"errors\" role=\"alert\"></div><button id=\"more\" class=\"button\" type=\"button\" hidden>Show more</button></section><section id=\"forbidden\" class=\"card\" hidden><h1 tabindex=\"-1\">This page is for administrators</h1><p id=\"forbidden-reason\" class=\"soft\"></p><a class=\"button primary\" href=\"/\">Go to the home page</a></section><section id=\"account-closed\" class=\"card\" hidden><h1 tabindex=\"-1\">You are logged out</h1><p id=\"account-closed-reason\" class=\"soft\"></p><a class=\"button\" href=\"/\">Go to the home page</a></section>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -201,14 +201,14 @@ func rolesDialog(p UsersPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, " characters: lower-case letters, digits and <span class=\"signs\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, " characters: lower-case letters, digits and <span class=\"punctuation\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var8 string
-		templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(p.Role.spacedSigns())
+		templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(p.Role.spacedPunctuation())
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `users.templ`, Line: 92, Col: 182}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `users.templ`, Line: 92, Col: 194}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 		if templ_7745c5c3_Err != nil {

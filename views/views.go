@@ -33,10 +33,11 @@ type Page struct {
 // PasswordRules bound the length of a new password, in characters.
 type PasswordRules struct{ Min, Max int }
 
-// NameRules say what a username or the name of a role consists of: letters, digits and Signs.
+// NameRules say what a username or the name of a role consists of: letters, digits and
+// Punctuation.
 type NameRules struct {
-	Min, Max int    // length in characters
-	Signs    string // such as "._-"; none of ^ \ [ ] or other special characters of a regular expression
+	Min, Max    int    // length in characters
+	Punctuation string // such as "._-"; none of ^ \ [ ] or other special characters of a regular expression
 }
 
 // HomePage is the data of [Home].
@@ -102,22 +103,24 @@ func (r PasswordRules) attributes() templ.Attributes {
 
 // pattern is the value of a pattern attribute. The letters are ranges such as "a-z".
 func (r NameRules) pattern(letters string) string {
-	return fmt.Sprintf(`[%s0-9%s]{%d,%d}`, letters, strings.ReplaceAll(r.Signs, "-", `\-`), r.Min, r.Max)
+	return fmt.Sprintf(`[%s0-9%s]{%d,%d}`, letters, strings.ReplaceAll(r.Punctuation, "-", `\-`), r.Min, r.Max)
 }
 
-// spacedSigns are the signs as people can tell them apart, such as ". _ -".
-func (r NameRules) spacedSigns() string { return strings.Join(strings.Split(r.Signs, ""), " ") }
+// spacedPunctuation separates the characters so that people can tell them apart, such as ". _ -".
+func (r NameRules) spacedPunctuation() string {
+	return strings.Join(strings.Split(r.Punctuation, ""), " ")
+}
 
 // usernameRule is shown when a username doesn't match the rules.
 func (p RegisterPage) usernameRule() string {
 	r := p.Username
-	return fmt.Sprintf("Use %d to %d letters, digits and %s for the username.", r.Min, r.Max, r.spacedSigns())
+	return fmt.Sprintf("Use %d to %d characters for the username: the letters a to z, digits and %s.", r.Min, r.Max, r.spacedPunctuation())
 }
 
 // roleRule is shown when a role doesn't match the rules.
 func (p UsersPage) roleRule() string {
 	r := p.Role
-	return fmt.Sprintf("Use %d to %d lower-case letters, digits and %s for a role.", r.Min, r.Max, r.spacedSigns())
+	return fmt.Sprintf("Use %d to %d lower-case letters, digits and %s for a role.", r.Min, r.Max, r.spacedPunctuation())
 }
 
 func (p ErrorPage) headline() string {
@@ -132,7 +135,7 @@ func (p ErrorPage) advice() string {
 	case p.Status == http.StatusNotFound:
 		return "Check the address for typing mistakes, or start from the home page."
 	case p.Status >= http.StatusInternalServerError:
-		return "This is not your fault. Try again in a moment."
+		return "Try again in a moment."
 	default:
 		return "Go back and try again, or start from the home page."
 	}

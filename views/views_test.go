@@ -223,11 +223,11 @@ func TestFieldsCarryTheRulesThatTheirScriptsCheck(t *testing.T) {
 	register.MaxEmail = 77
 	doc := render(t, Register(register))
 	wantAttributes(t, doc, []attributes{
-		{"username", map[string]string{"pattern": `[A-Za-z0-9\-_]{4,32}`, "data-rule": "Use 4 to 32 letters, digits and - _ for the username."}},
+		{"username", map[string]string{"pattern": `[A-Za-z0-9\-_]{4,32}`, "data-rule": "Use 4 to 32 characters for the username: the letters a to z, digits and - _."}},
 		{"password", map[string]string{"data-min-length": "12", "data-max-length": "99"}},
 		{"email", map[string]string{"maxlength": "77"}},
 	})
-	wantPrefix(t, doc, "username-rules", "4 to 32 characters: letters, digits and - _")
+	wantPrefix(t, doc, "username-rules", "4 to 32 characters: the letters a to z, digits and - _")
 	wantPrefix(t, doc, "password-rules", "12 to 99 characters.")
 
 	account := accountPage()
@@ -406,8 +406,8 @@ func TestErrorPage(t *testing.T) {
 		absent []string
 	}{
 		{"unknown path", ErrorPage{Status: 404}, []string{"404", "Page not found", "home page"}, []string{"request ID"}},
-		{"failure", ErrorPage{Status: 500, RequestID: "abc-123"}, []string{"500", "Something went wrong", "request ID: abc-123"}, nil},
-		{"refused", ErrorPage{Status: 403, Detail: "You may not."}, []string{"403", "Something went wrong", "You may not."}, []string{"not your fault"}},
+		{"failure", ErrorPage{Status: 500, RequestID: "abc-123"}, []string{"500", "Something went wrong", "Try again in a moment.", "request ID: abc-123"}, nil},
+		{"refused", ErrorPage{Status: 403, Detail: "You may not."}, []string{"403", "Something went wrong", "You may not."}, []string{"in a moment"}},
 		{"hostile texts", ErrorPage{Status: 500, Detail: hostile, RequestID: hostile}, []string{hostile}, nil},
 	}
 	for _, tt := range tests {
