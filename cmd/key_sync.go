@@ -17,7 +17,7 @@ const keySyncInterval = models.KeySetDelay / 2
 // keySync copies the signing keys from the database to the issuer whenever they have changed.
 type keySync struct {
 	store  *models.Store
-	use    models.KeyUse
+	use    models.KeyConfig
 	issuer *auth.Issuer
 	log    *slog.Logger
 }

@@ -47,7 +47,7 @@ type keysRun struct {
 	*keysCommands
 	*cobra.Command
 	store *models.Store // nil with HS256
-	use   models.KeyUse
+	use   models.KeyConfig
 }
 
 // run returns a function for RunE that opens the database, if it holds the keys, calls do and lists
@@ -62,7 +62,7 @@ func (k *keysCommands) run(do func(r keysRun, args []string) error) func(*cobra.
 		if err != nil {
 			return err
 		}
-		r := keysRun{k, c, nil, models.KeyUse{Algorithm: config.JWTAlg, Secrets: secrets}}
+		r := keysRun{k, c, nil, models.KeyConfig{Algorithm: config.JWTAlg, Secrets: secrets}}
 		if config.JWTAlg != auth.HS256 {
 			if r.store, err = openStore(c.Context(), config, true); err != nil {
 				return err
@@ -128,7 +128,7 @@ it was the current key, the next key takes its place.`,
 			if r.store == nil {
 				return errDropSecret
 			}
-			return r.store.DropKey(r.Context(), models.CommandLine(), r.use, args[0])
+			return r.store.RemoveKey(r.Context(), models.CommandLine(), r.use, args[0])
 		}),
 	}
 }

@@ -52,7 +52,7 @@ func serve(c *cobra.Command, environ []string) (err error) {
 	if err != nil {
 		return err
 	}
-	use := models.KeyUse{Algorithm: config.JWTAlg, Secrets: secrets}
+	use := models.KeyConfig{Algorithm: config.JWTAlg, Secrets: secrets}
 	keys, err := loadOrCreateKeys(ctx, store, use, config.AccessTokenTTL)
 	if err != nil {
 		return err
@@ -65,7 +65,7 @@ func serve(c *cobra.Command, environ []string) (err error) {
 		return err
 	}
 	handler, err := handlers.New(handlers.Options{
-		Store: store, Issuer: issuer, RefreshTokens: auth.NewRefreshTokens(secrets), Log: log, Version: version(),
+		Store: store, Issuer: issuer, RefreshTokens: auth.NewRefreshTokenCodec(secrets), Log: log, Version: version(),
 		PublicURL: publicURL, AllowedOrigins: config.AllowedOrigins,
 		Signup: config.Signup == "open", PasswordGrant: config.PasswordGrant == "on",
 	})

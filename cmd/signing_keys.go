@@ -13,7 +13,7 @@ import (
 // loadOrCreateKeys returns the keys that the server starts with. Keys in the database are created
 // if there are none, and are sealed with the first secret from then on. ttl is the lifetime of the
 // tokens that will be signed.
-func loadOrCreateKeys(ctx context.Context, store *models.Store, use models.KeyUse, ttl time.Duration) (auth.KeySet, error) {
+func loadOrCreateKeys(ctx context.Context, store *models.Store, use models.KeyConfig, ttl time.Duration) (auth.KeySet, error) {
 	if err := store.ResealKeys(ctx, use); err != nil {
 		return nil, secretAdvice(err)
 	}
@@ -31,7 +31,7 @@ func loadOrCreateKeys(ctx context.Context, store *models.Store, use models.KeyUs
 }
 
 // openKeys returns the key set of keys, whose first key is the one that signs.
-func openKeys(use models.KeyUse, keys []models.SigningKey) (auth.KeySet, error) {
+func openKeys(use models.KeyConfig, keys []models.SigningKey) (auth.KeySet, error) {
 	if len(keys) == 0 || keys[0].State != models.KeyCurrent {
 		return nil, errors.New("the database has no current signing key")
 	}

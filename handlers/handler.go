@@ -20,7 +20,7 @@ import (
 type Options struct {
 	Store          *models.Store
 	Issuer         *auth.Issuer
-	RefreshTokens  *auth.RefreshTokens
+	RefreshTokens  *auth.RefreshTokenCodec
 	Log            *slog.Logger
 	Version        string
 	PublicURL      string   // the origin people use, such as https://login.example.org
@@ -33,7 +33,7 @@ type Options struct {
 type Handler struct {
 	store         *models.Store
 	issuer        *auth.Issuer
-	refreshTokens *auth.RefreshTokens
+	refreshTokens *auth.RefreshTokenCodec
 	log           *slog.Logger
 	version       string
 	publicURL     string

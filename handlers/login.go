@@ -17,7 +17,7 @@ func (h *Handler) loginPage(c echo.Context) error {
 }
 
 type loginRequest struct {
-	client
+	caller
 	Body struct {
 		Name     string `json:"name" doc:"The username, in any case" example:"marisol"`
 		Password string `json:"password" doc:"The password" format:"password" example:"correct horse battery"`
@@ -44,12 +44,12 @@ func loginDocs(op *huma.Operation) {
 
 // login creates a session. The browser's earlier session ends, since nothing could use it any more.
 func (h *Handler) login(ctx context.Context, in *loginRequest) (*loginResponse, error) {
-	user, err := h.verify(ctx, in.actor(), in.Body.Name, in.Body.Password)
+	user, err := h.verifyCredentials(ctx, in.actor(), in.Body.Name, in.Body.Password)
 	if err != nil {
 		return nil, err
 	}
 	earlier, _ := h.parseRefreshCookie(in.cookies) // an invalid cookie names no session
-	t, err := h.begin(ctx, in.actor(), user, earlier.SessionID)
+	t, err := h.beginSession(ctx, in.actor(), user, earlier.SessionID)
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-type logoutRequest struct{ client }
+type logoutRequest struct{ caller }
 
 type logoutResponse struct {
 	SetCookie []http.Cookie `header:"Set-Cookie" doc:"Removes the refresh cookie"`

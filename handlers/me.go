@@ -10,7 +10,7 @@ import (
 	"latchkey/models"
 )
 
-type meRequest struct{ client }
+type meRequest struct{ caller }
 
 func meDocs(op *huma.Operation) {
 	op.Summary = "Get your user"

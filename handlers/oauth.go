@@ -111,7 +111,7 @@ func (h *Handler) describeForm(op *huma.Operation, form reflect.Type) {
 func (h *Handler) addOAuthResponses(op *huma.Operation) {
 	for status, sentence := range map[string]string{
 		"400": "The form is incomplete, or the grant in it is refused.",
-		"413": refusalOf(errTooLarge).detail,
+		"413": problemKindOf(errTooLarge).detail,
 		"415": "The body is not a form.",
 		"500": "A fault of the server.",
 		"503": "The server is busy, or its database is unavailable. `Retry-After` says how many seconds to wait.",

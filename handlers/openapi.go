@@ -87,7 +87,7 @@ func (h *Handler) openAPI(c echo.Context) error {
 }
 
 // canFail documents errors that an operation can fail with. Their statuses and sentences are those
-// of the table in refusals.go. Errors of guards, bodies and the database need not be named; see
+// of the table in problemKinds.go. Errors of guards, bodies and the database need not be named; see
 // addResponses.
 func canFail(op *huma.Operation, errs ...error) {
 	known, _ := op.Metadata[errorsKey].([]error)
@@ -131,8 +131,8 @@ func isQueryParameter(field reflect.StructField) bool { return field.Tag.Get("qu
 func (h *Handler) failureResponses(errs []error) map[string]*huma.Response {
 	sentences := map[int][]string{http.StatusInternalServerError: {"A fault of the server."}}
 	responses := map[string]*huma.Response{}
-	for _, r := range refusals() {
-		if slices.ContainsFunc(errs, func(err error) bool { return refusalOf(err) == r }) {
+	for _, r := range problemKinds() {
+		if slices.ContainsFunc(errs, func(err error) bool { return problemKindOf(err) == r }) {
 			sentences[r.status] = append(sentences[r.status], "`"+r.problemURI()+"`: "+r.detail)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 type changePasswordRequest struct {
-	client
+	caller
 	Body struct {
 		Current string `json:"current_password" format:"password" example:"correct horse battery"`
 		New     string `json:"new_password" format:"password" doc:"8 to 256 characters of any kind. Must not be common or contain the username" example:"another horse battery"`

@@ -45,19 +45,19 @@ func describe(err error) *problem {
 	var weak *auth.WeakPasswordError
 	switch {
 	case errors.As(err, &weak):
-		return newProblem(refusalOf(errWeakPassword), err, weak.Reason)
+		return newProblem(problemKindOf(errWeakPassword), err, weak.Reason)
 	case errors.As(err, &fromHuma):
 		return describeHuma(fromHuma)
 	case errors.As(err, &fromEcho):
-		return newProblem(refusal{status: fromEcho.Code}, err, statusDetail(fromEcho.Code))
+		return newProblem(problemKind{status: fromEcho.Code}, err, statusDetail(fromEcho.Code))
 	}
-	if r := refusalOf(err); r.err != nil {
+	if r := problemKindOf(err); r.err != nil {
 		return newProblem(r, err, r.detail)
 	}
-	return newProblem(refusal{status: http.StatusInternalServerError}, err, statusDetail(http.StatusInternalServerError))
+	return newProblem(problemKind{status: http.StatusInternalServerError}, err, statusDetail(http.StatusInternalServerError))
 }
 
-func newProblem(r refusal, cause error, detail string) *problem {
+func newProblem(r problemKind, cause error, detail string) *problem {
 	p := &problem{
 		Type: r.problemURI(), Title: http.StatusText(r.status), Status: r.status, Detail: detail,
 		cause: cause, challenge: r.challenge, retryAfter: r.retryAfter,

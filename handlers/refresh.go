@@ -12,7 +12,7 @@ import (
 	"latchkey/models"
 )
 
-type refreshRequest struct{ client }
+type refreshRequest struct{ caller }
 
 // refreshResponse is that of a login, or no content.
 type refreshResponse struct {
@@ -44,7 +44,7 @@ func (h *Handler) refresh(ctx context.Context, in *refreshRequest) (*refreshResp
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", auth.ErrInvalidRefreshToken, err)
 	}
-	t, err := h.rotate(ctx, in.actor(), token)
+	t, err := h.renewSession(ctx, in.actor(), token)
 	if errors.Is(err, models.ErrSessionEnded) {
 		return nil, fmt.Errorf("%w: %w", auth.ErrInvalidRefreshToken, err)
 	}

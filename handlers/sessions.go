@@ -20,7 +20,7 @@ type sessionDetails struct {
 	Current    bool      `json:"current" doc:"Whether this is the session of the request"`
 }
 
-type listSessionsRequest struct{ client }
+type listSessionsRequest struct{ caller }
 
 type listSessionsResponse struct {
 	Body struct {
@@ -50,7 +50,7 @@ func (h *Handler) listSessions(ctx context.Context, in *listSessionsRequest) (*l
 }
 
 type endSessionRequest struct {
-	client
+	caller
 	ID string `path:"id" doc:"The id of the session"`
 }
 
@@ -70,7 +70,7 @@ func (h *Handler) endSession(ctx context.Context, in *endSessionRequest) (*struc
 	return nil, nil
 }
 
-type endOtherSessionsRequest struct{ client }
+type endOtherSessionsRequest struct{ caller }
 
 func endOtherSessionsDocs(op *huma.Operation) {
 	op.Summary = "End all other sessions"

@@ -6,7 +6,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-type userRequest struct{ client }
+type userRequest struct{ caller }
 
 type userResponse struct {
 	Body struct {

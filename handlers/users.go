@@ -57,7 +57,7 @@ func (h *Handler) listUsers(ctx context.Context, in *listUsersRequest) (*listUse
 }
 
 type updateUserRequest struct {
-	client
+	caller
 	ID   string `path:"id" doc:"The id of the user"`
 	Body struct {
 		Disabled *bool     `json:"disabled,omitempty" doc:"A disabled user cannot log in. Disabling ends the user's sessions" example:"true"`
@@ -88,7 +88,7 @@ func (h *Handler) updateUser(ctx context.Context, in *updateUserRequest) (*userD
 }
 
 type deleteUserRequest struct {
-	client
+	caller
 	ID string `path:"id" doc:"The id of the user"`
 }
 

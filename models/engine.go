@@ -12,7 +12,7 @@ import (
 type engine struct {
 	scheme string // what its URLs begin with, such as "sqlite:"
 
-	// open connects to the database, and creates it if there is none, unless o.Existing. Both pools
+	// open connects to the database, and creates it if there is none, unless o.MustExist. Both pools
 	// may be the same one.
 	open func(ctx context.Context, o Options) (reader, writer *gorm.DB, err error)
 

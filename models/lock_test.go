@@ -68,7 +68,7 @@ func TestDecisionsLockTheirRowsFirst(t *testing.T) {
 		}, userAndAdmins},
 		{"first user", func(s testStore, _ Session, _ User) error {
 			s.exec(t, "DELETE FROM users")
-			return errorOf(s.EnsureFirstUser(t.Context(), NewUser{Username: "admin", Password: password}, announceNothing))
+			return errorOf(s.EnsureFirstUser(t.Context(), UserParams{Username: "admin", Password: password}, announceNothing))
 		}, "^SELECT `id` FROM `migrations` WHERE .* FOR UPDATE$"},
 		{"create keys", func(s testStore, _ Session, _ User) error {
 			return s.EnsureKeys(t.Context(), keyUse("one "), 2*tokenTTL)

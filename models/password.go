@@ -98,7 +98,7 @@ func (s *Store) ChangePassword(ctx context.Context, by Actor, current, password 
 // storePassword stores the hash of a new password. The new version makes every login fail that is
 // under way with the old password.
 func (s *Store) storePassword(tx *gorm.DB, id, hash string) error {
-	return s.failed("storing a password", tx.Model(&User{}).Where("id = ?", id).Updates(map[string]any{
+	return s.wrap("storing a password", tx.Model(&User{}).Where("id = ?", id).Updates(map[string]any{
 		"password_hash": hash, "password_version": gorm.Expr("password_version + 1"),
 	}).Error)
 }

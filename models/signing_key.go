@@ -51,15 +51,15 @@ type SigningKey struct {
 	RetiresAt *time.Time // when a retiring key is no longer in use; nil in other states
 }
 
-// KeyUse says which keys a process uses, and with which secrets it opens them.
-type KeyUse struct {
+// KeyConfig says which keys a process uses, and with which secrets it opens them.
+type KeyConfig struct {
 	Algorithm string        // auth.ES256 or auth.RS256; auth.HS256 uses no keys of the database
 	Secrets   []auth.Secret // newest first; the first one seals
 }
 
 // Open returns the key set of the keys, in the same order. It fails with auth.ErrWrongSecret if one
 // of them cannot be opened.
-func (u KeyUse) Open(keys []SigningKey) (auth.KeySet, error) {
+func (u KeyConfig) Open(keys []SigningKey) (auth.KeySet, error) {
 	set := make(auth.KeySet, len(keys))
 	for i, key := range keys {
 		opened, _, err := auth.OpenKey(key.ID, key.Algorithm, key.Sealed, u.Secrets)
@@ -81,7 +81,7 @@ func (s *Store) keysInUse(db *gorm.DB, algorithm string) (keys []SigningKey, err
 	err = db.Where("algorithm = ?", algorithm).Where("retires_at IS NULL OR retires_at > ?", s.now()).
 		Find(&keys).Error
 	if err != nil {
-		return nil, s.failed("reading the signing keys", err)
+		return nil, s.wrap("reading the signing keys", err)
 	}
 	slices.SortFunc(keys, compareKeys)
 	return keys, nil
@@ -109,7 +109,7 @@ func keyIn(state string, keys []SigningKey) *SigningKey {
 // EnsureKeys creates a current and a next key if they are missing, and records that tokens live for
 // ttl, which decides how long a key retires. If several processes start at once, one of them
 // creates the keys. It fails with auth.ErrWrongSecret.
-func (s *Store) EnsureKeys(ctx context.Context, use KeyUse, ttl time.Duration) error {
+func (s *Store) EnsureKeys(ctx context.Context, use KeyConfig, ttl time.Duration) error {
 	keys, err := s.SigningKeys(ctx, use.Algorithm)
 	if err != nil {
 		return err
@@ -136,11 +136,11 @@ func (s *Store) EnsureKeys(ctx context.Context, use KeyUse, ttl time.Duration) e
 		for _, key := range missing {
 			key.CreatedAt = s.now()
 			if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&key).Error; err != nil {
-				return s.failed("storing a signing key", err)
+				return s.wrap("storing a signing key", err)
 			}
 		}
 		// The TTL never decreases: tokens with the longer one may still be in use.
-		return s.failed("storing the lifetime of tokens", tx.Model(&SigningKey{}).
+		return s.wrap("storing the lifetime of tokens", tx.Model(&SigningKey{}).
 			Where("algorithm = ? AND token_ttl < ?", use.Algorithm, ttl).Update("token_ttl", ttl).Error)
 	})
 }
@@ -148,14 +148,14 @@ func (s *Store) EnsureKeys(ctx context.Context, use KeyUse, ttl time.Duration) e
 // ResealKeys seals every key with the first secret, so that older secrets can be dropped. It fails
 // with auth.ErrWrongSecret, and changes nothing, if a key of use.Algorithm cannot be opened. Keys
 // of other algorithms that cannot be opened stay as they are.
-func (s *Store) ResealKeys(ctx context.Context, use KeyUse) error {
+func (s *Store) ResealKeys(ctx context.Context, use KeyConfig) error {
 	return s.transaction(ctx, "sealing the signing keys again", func(tx *gorm.DB) error {
 		if err := s.purgeKeys(tx); err != nil {
 			return err
 		}
 		var keys []SigningKey
 		if err := tx.Clauses(forUpdate()).Order("id").Find(&keys).Error; err != nil {
-			return s.failed("reading the signing keys", err)
+			return s.wrap("reading the signing keys", err)
 		}
 		for _, key := range keys {
 			if err := s.reseal(tx, key, use); err != nil {
@@ -166,7 +166,7 @@ func (s *Store) ResealKeys(ctx context.Context, use KeyUse) error {
 	})
 }
 
-func (s *Store) reseal(tx *gorm.DB, key SigningKey, use KeyUse) error {
+func (s *Store) reseal(tx *gorm.DB, key SigningKey, use KeyConfig) error {
 	opened, index, err := auth.OpenKey(key.ID, key.Algorithm, key.Sealed, use.Secrets)
 	if err == nil && index == 0 || err != nil && key.Algorithm != use.Algorithm {
 		return nil
@@ -178,7 +178,7 @@ func (s *Store) reseal(tx *gorm.DB, key SigningKey, use KeyUse) error {
 	if err != nil {
 		return err
 	}
-	return s.failed("storing a sealed key", tx.Model(&key).Update("sealed", sealed).Error)
+	return s.wrap("storing a sealed key", tx.Model(&key).Update("sealed", sealed).Error)
 }
 
 // PurgeKeys deletes the keys that have retired.
@@ -186,11 +186,11 @@ func (s *Store) PurgeKeys(ctx context.Context) error { return s.purgeKeys(s.writ
 
 func (s *Store) purgeKeys(db *gorm.DB) error {
 	err := db.Where("retires_at <= ?", s.now()).Delete(&SigningKey{}).Error
-	return s.failed("deleting retired keys", err)
+	return s.wrap("deleting retired keys", err)
 }
 
 // newSigningKey returns a new key without a state.
-func newSigningKey(use KeyUse) (SigningKey, error) {
+func newSigningKey(use KeyConfig) (SigningKey, error) {
 	key, err := auth.NewKey(use.Algorithm)
 	if err != nil {
 		return SigningKey{}, err
@@ -205,5 +205,5 @@ func (s *Store) lockKeys(tx *gorm.DB, algorithm string) error {
 	var ids []string
 	err := tx.Model(&SigningKey{}).Clauses(forUpdate()).
 		Where("algorithm = ?", algorithm).Order("id").Pluck("id", &ids).Error
-	return s.failed("locking the signing keys", err)
+	return s.wrap("locking the signing keys", err)
 }

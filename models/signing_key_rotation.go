@@ -13,7 +13,7 @@ import (
 // RotateKeys promotes the next key to current, retires the current one, and creates another next
 // key. It fails with ErrKeyTooNew unless force is set, with ErrKeyNotFound if EnsureKeys has not
 // been called, and with auth.ErrWrongSecret.
-func (s *Store) RotateKeys(ctx context.Context, _ Actor, use KeyUse, force bool) error {
+func (s *Store) RotateKeys(ctx context.Context, _ Actor, use KeyConfig, force bool) error {
 	return s.changeKeys(ctx, use, func(tx *gorm.DB, keys []SigningKey, created SigningKey) error {
 		next := keyIn(KeyNext, keys)
 		if next != nil && !force && s.now().Before(next.CreatedAt.Add(KeySetMaxAge+KeySetDelay)) {
@@ -23,10 +23,10 @@ func (s *Store) RotateKeys(ctx context.Context, _ Actor, use KeyUse, force bool)
 	})
 }
 
-// DropKey deletes a key that may have been stolen. Tokens that it signed are invalid at once. The
+// RemoveKey deletes a key that may have been stolen. Tokens that it signed are invalid at once. The
 // next key replaces a current one, and a new key replaces a next one, whatever its age. It fails
 // with ErrKeyNotFound or auth.ErrWrongSecret.
-func (s *Store) DropKey(ctx context.Context, _ Actor, use KeyUse, id string) error {
+func (s *Store) RemoveKey(ctx context.Context, _ Actor, use KeyConfig, id string) error {
 	return s.changeKeys(ctx, use, func(tx *gorm.DB, keys []SigningKey, created SigningKey) error {
 		i := slices.IndexFunc(keys, func(key SigningKey) bool { return key.ID == id })
 		if i < 0 {
@@ -39,7 +39,7 @@ func (s *Store) DropKey(ctx context.Context, _ Actor, use KeyUse, id string) err
 			}
 		}
 		if err := tx.Delete(&stolen).Error; err != nil {
-			return s.failed("deleting a signing key", err)
+			return s.wrap("deleting a signing key", err)
 		}
 		if stolen.State == KeyNext {
 			return s.storeNext(tx, keys, created)
@@ -50,7 +50,7 @@ func (s *Store) DropKey(ctx context.Context, _ Actor, use KeyUse, id string) err
 
 // changeKeys runs change in a transaction, with the keys in use, which are locked, and with a new
 // key that change may store.
-func (s *Store) changeKeys(ctx context.Context, use KeyUse, change func(tx *gorm.DB, keys []SigningKey, created SigningKey) error) error {
+func (s *Store) changeKeys(ctx context.Context, use KeyConfig, change func(tx *gorm.DB, keys []SigningKey, created SigningKey) error) error {
 	created, err := newSigningKey(use) // before the transaction, since an RSA key takes a while
 	if err != nil {
 		return err
@@ -80,10 +80,10 @@ func (s *Store) promoteNext(tx *gorm.DB, keys []SigningKey, created SigningKey) 
 	end := s.now().Add(KeySetDelay + current.TokenTTL + auth.Leeway)
 	retired := SigningKey{State: KeyRetiring, RetiresAt: &end}
 	if err := tx.Model(current).Select("state", "retires_at").Updates(retired).Error; err != nil {
-		return s.failed("retiring a signing key", err)
+		return s.wrap("retiring a signing key", err)
 	}
 	if err := tx.Model(next).Update("state", KeyCurrent).Error; err != nil {
-		return s.failed("promoting a signing key", err)
+		return s.wrap("promoting a signing key", err)
 	}
 	return s.storeNext(tx, keys, created)
 }
@@ -93,5 +93,5 @@ func (s *Store) storeNext(tx *gorm.DB, keys []SigningKey, created SigningKey) er
 	for _, key := range keys {
 		created.TokenTTL = max(created.TokenTTL, key.TokenTTL)
 	}
-	return s.failed("storing a signing key", tx.Create(&created).Error)
+	return s.wrap("storing a signing key", tx.Create(&created).Error)
 }

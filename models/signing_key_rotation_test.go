@@ -140,7 +140,7 @@ func TestStolenKeyIsReplacedAtOnce(t *testing.T) {
 			authtest.Must(t, s.rotateKeys(t, use, true))
 			before := wantStates(t, s, "current next retiring")
 			stolen := before[row.index].ID
-			authtest.Must(t, s.dropKey(t, use, stolen)) // whatever the age of the next key
+			authtest.Must(t, s.removeKey(t, use, stolen)) // whatever the age of the next key
 			states := strings.Join([]string{KeyCurrent, KeyNext, KeyRetiring}[:len(row.after)], " ")
 			for i, key := range wantStates(t, s, states) {
 				switch {
@@ -153,7 +153,7 @@ func TestStolenKeyIsReplacedAtOnce(t *testing.T) {
 			if strings.Contains(s.dumpKeys(t), stolen) {
 				t.Error("the stolen key is still in the database")
 			}
-			wantError(t, s.dropKey(t, use, stolen), ErrKeyNotFound)
+			wantError(t, s.removeKey(t, use, stolen), ErrKeyNotFound)
 		})
 	}
 }
@@ -166,7 +166,7 @@ func TestUnknownKeyCannotBeRotatedOrDropped(t *testing.T) {
 	s.addKeys(t)
 	before := s.dumpKeys(t)
 	for _, id := range []string{"", "unknown", "%", "\xff", "-x"} {
-		wantError(t, s.dropKey(t, use, id), ErrKeyNotFound)
+		wantError(t, s.removeKey(t, use, id), ErrKeyNotFound)
 	}
 	if s.dumpKeys(t) != before {
 		t.Error("the keys were changed")

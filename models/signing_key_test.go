@@ -16,9 +16,9 @@ import (
 
 const tokenTTL = 15 * time.Minute
 
-// keyUse returns a KeyUse for ES256. Each secret is a text of four characters; the first one seals.
-func keyUse(secrets ...string) KeyUse {
-	use := KeyUse{Algorithm: auth.ES256}
+// keyUse returns a KeyConfig for ES256. Each secret is a text of four characters; the first one seals.
+func keyUse(secrets ...string) KeyConfig {
+	use := KeyConfig{Algorithm: auth.ES256}
 	for _, text := range secrets {
 		use.Secrets = append(use.Secrets, auth.Secret(strings.Repeat(text, 8)))
 	}
@@ -26,19 +26,19 @@ func keyUse(secrets ...string) KeyUse {
 }
 
 // addKeys creates the first keys, sealed with the secret "one ".
-func (s testStore) addKeys(t *testing.T) KeyUse {
+func (s testStore) addKeys(t *testing.T) KeyConfig {
 	t.Helper()
 	use := keyUse("one ")
 	authtest.Must(t, s.EnsureKeys(t.Context(), use, tokenTTL))
 	return use
 }
 
-func (s testStore) rotateKeys(t *testing.T, use KeyUse, force bool) error {
+func (s testStore) rotateKeys(t *testing.T, use KeyConfig, force bool) error {
 	return s.RotateKeys(t.Context(), CommandLine(), use, force)
 }
 
-func (s testStore) dropKey(t *testing.T, use KeyUse, id string) error {
-	return s.DropKey(t.Context(), CommandLine(), use, id)
+func (s testStore) removeKey(t *testing.T, use KeyConfig, id string) error {
+	return s.RemoveKey(t.Context(), CommandLine(), use, id)
 }
 
 // wantStates returns the keys in use, whose states must be want.
@@ -181,7 +181,7 @@ func TestWrongSecretChangesNothing(t *testing.T) {
 		"reseal": func() error { return s.ResealKeys(t.Context(), wrong) },
 		"ensure": func() error { return s.EnsureKeys(t.Context(), wrong, 2*tokenTTL) },
 		"rotate": func() error { return s.rotateKeys(t, wrong, true) },
-		"drop":   func() error { return s.dropKey(t, wrong, keys[1].ID) },
+		"drop":   func() error { return s.removeKey(t, wrong, keys[1].ID) },
 		"open":   func() error { return errorOf(wrong.Open(keys)) },
 	} {
 		if err := change(); !errors.Is(err, auth.ErrWrongSecret) {
@@ -249,9 +249,9 @@ func TestKeysOfAnotherAlgorithmAreNotUsed(t *testing.T) {
 	s := newStore(t)
 	use := s.addKeys(t)
 	unused := wantStates(t, s, "current next")
-	other := KeyUse{Algorithm: auth.RS256, Secrets: use.Secrets}
+	other := KeyConfig{Algorithm: auth.RS256, Secrets: use.Secrets}
 	authtest.Must(t, s.EnsureKeys(t.Context(), other, tokenTTL))
-	wantError(t, s.dropKey(t, other, unused[0].ID), ErrKeyNotFound)
+	wantError(t, s.removeKey(t, other, unused[0].ID), ErrKeyNotFound)
 	authtest.Must(t, s.rotateKeys(t, other, true))
 	if again := wantStates(t, s, "current next"); !slices.Equal(keyIDs(again), keyIDs(unused)) {
 		t.Errorf("%v became %v", keyIDs(unused), keyIDs(again))
@@ -262,7 +262,7 @@ func TestKeysOfAnotherAlgorithmAreNotUsed(t *testing.T) {
 		t.Errorf("RS256 uses %v", keyIDs(used))
 	}
 	for _, algorithm := range []string{auth.RS256, auth.HS256} { // HS256 uses no keys of the table
-		authtest.Must(t, s.ResealKeys(t.Context(), KeyUse{algorithm, keyUse("new ", "one ").Secrets}))
+		authtest.Must(t, s.ResealKeys(t.Context(), KeyConfig{algorithm, keyUse("new ", "one ").Secrets}))
 	}
 	for _, algorithm := range []string{auth.RS256, auth.ES256} {
 		keys, err := s.SigningKeys(t.Context(), algorithm)
@@ -272,7 +272,7 @@ func TestKeysOfAnotherAlgorithmAreNotUsed(t *testing.T) {
 		}
 	}
 	// With HS256, a secret that opens no key is no reason to stop.
-	authtest.Must(t, s.ResealKeys(t.Context(), KeyUse{auth.HS256, keyUse("else").Secrets}))
+	authtest.Must(t, s.ResealKeys(t.Context(), KeyConfig{auth.HS256, keyUse("else").Secrets}))
 	wantError(t, s.ResealKeys(t.Context(), keyUse("else")), auth.ErrWrongSecret)
 }
 
@@ -285,7 +285,7 @@ func TestKeysOfAClosedStoreAreUnavailable(t *testing.T) {
 	wantError(t, s.ResealKeys(t.Context(), use), ErrUnavailable)
 	wantError(t, s.EnsureKeys(t.Context(), use, tokenTTL), ErrUnavailable)
 	wantError(t, s.rotateKeys(t, use, true), ErrUnavailable)
-	wantError(t, s.dropKey(t, use, "x"), ErrUnavailable)
+	wantError(t, s.removeKey(t, use, "x"), ErrUnavailable)
 	wantError(t, s.PurgeKeys(t.Context()), ErrUnavailable)
 }
 

@@ -32,8 +32,8 @@ var (
 	errWeakPassword = errors.New("weak password") // stands for every *auth.WeakPasswordError
 )
 
-// refusal is how the clients of the API learn about an error.
-type refusal struct {
+// problemKind is how the clients of the API learn about an error.
+type problemKind struct {
 	err        error
 	status     int
 	name       string // of the problem's type; about:blank if empty
@@ -50,9 +50,9 @@ const (
 	challengeScope        = `Bearer error="insufficient_scope"`
 )
 
-// refusals is the table of errors that clients can act on. The first that errors.Is matches counts.
-func refusals() []refusal {
-	return []refusal{
+// problemKinds is the table of errors that clients can act on. The first that errors.Is matches counts.
+func problemKinds() []problemKind {
+	return []problemKind{
 		{err: errSyntax, status: http.StatusBadRequest, name: "malformed-body", detail: "The body is not one valid JSON value."},
 		{err: errTruncated, status: http.StatusBadRequest, name: "malformed-body", detail: "The body ended before it was complete."},
 		{err: errText, status: http.StatusBadRequest, name: "malformed-body", detail: "The body contains invalid text. Send UTF-8 without NUL characters."},
@@ -88,18 +88,18 @@ func refusals() []refusal {
 	}
 }
 
-// refusalOf returns the row of the table for an error, or the zero refusal.
-func refusalOf(err error) refusal {
-	for _, r := range refusals() {
+// problemKindOf returns the row of the table for an error, or the zero problemKind.
+func problemKindOf(err error) problemKind {
+	for _, r := range problemKinds() {
 		if errors.Is(err, r.err) {
 			return r
 		}
 	}
-	return refusal{}
+	return problemKind{}
 }
 
 // problemURI returns the type of the problem.
-func (r refusal) problemURI() string {
+func (r problemKind) problemURI() string {
 	if r.name == "" {
 		return "about:blank"
 	}
