@@ -46,8 +46,8 @@ server runs, with the same settings; every server follows within 2 seconds.`
 type keysRun struct {
 	*keysCommands
 	*cobra.Command
-	store *models.Store // nil with HS256
-	use   models.KeyConfig
+	store     *models.Store // nil with HS256
+	keyConfig models.KeyConfig
 }
 
 // run returns a function for RunE that opens the database, if it holds the keys, calls do and lists
@@ -105,7 +105,7 @@ verifies until the last token that it signed has expired.`,
 			if r.store == nil {
 				return errRotateSecret
 			}
-			err := r.store.RotateKeys(r.Context(), models.CommandLine(), r.use, force)
+			err := r.store.RotateKeys(r.Context(), models.CommandLine(), r.keyConfig, force)
 			if errors.Is(err, models.ErrKeyTooNew) {
 				return fmt.Errorf("%w; wait, or use --force", err)
 			}
@@ -128,7 +128,7 @@ it was the current key, the next key takes its place.`,
 			if r.store == nil {
 				return errDropSecret
 			}
-			return r.store.RemoveKey(r.Context(), models.CommandLine(), r.use, args[0])
+			return r.store.RemoveKey(r.Context(), models.CommandLine(), r.keyConfig, args[0])
 		}),
 	}
 }
@@ -187,7 +187,7 @@ func (r keysRun) list() error {
 func (r keysRun) rows() ([]keyRow, error) {
 	rows := []keyRow{} // an empty JSON array rather than null
 	if r.store == nil {
-		for i, key := range auth.SecretKeys(r.use.Secrets) {
+		for i, key := range auth.SecretKeys(r.keyConfig.Secrets) {
 			state := "older"
 			if i == 0 {
 				state = models.KeyCurrent
@@ -196,13 +196,13 @@ func (r keysRun) rows() ([]keyRow, error) {
 		}
 		return rows, nil
 	}
-	keys, err := r.store.SigningKeys(r.Context(), r.use.Algorithm)
+	keys, err := r.store.SigningKeys(r.Context(), r.keyConfig.Algorithm)
 	if err != nil {
 		return nil, err
 	}
 	for _, key := range keys {
 		rows = append(rows, keyRow{key.ID, key.Algorithm, key.State, &key.CreatedAt, key.RetiresAt})
 	}
-	_, err = r.use.Open(keys)
+	_, err = r.keyConfig.Open(keys)
 	return rows, err
 }

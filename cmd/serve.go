@@ -52,8 +52,8 @@ func serve(c *cobra.Command, environ []string) (err error) {
 	if err != nil {
 		return err
 	}
-	use := models.KeyConfig{Algorithm: config.JWTAlg, Secrets: secrets}
-	keys, err := loadOrCreateKeys(ctx, store, use, config.AccessTokenTTL)
+	keyConfig := models.KeyConfig{Algorithm: config.JWTAlg, Secrets: secrets}
+	keys, err := loadOrCreateKeys(ctx, store, keyConfig, config.AccessTokenTTL)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func serve(c *cobra.Command, environ []string) (err error) {
 	}
 
 	log.Info("Latchkey is ready", "url", publicURL, "address", listener.Addr().String(), "version", version())
-	stopSync := background(ctx, keySync{store, use, issuer, log}.run)
+	stopSync := background(ctx, keySync{store, keyConfig, issuer, log}.run)
 	defer stopSync()
 	stopPurge := background(ctx, func(ctx context.Context) { purge(ctx, store, log) })
 	defer stopPurge()

@@ -109,12 +109,12 @@ func keyIn(state string, keys []SigningKey) *SigningKey {
 // EnsureKeys creates a current and a next key if they are missing, and records that tokens live for
 // ttl, which decides how long a key retires. If several processes start at once, one of them
 // creates the keys. It fails with auth.ErrWrongSecret.
-func (s *Store) EnsureKeys(ctx context.Context, use KeyConfig, ttl time.Duration) error {
-	keys, err := s.SigningKeys(ctx, use.Algorithm)
+func (s *Store) EnsureKeys(ctx context.Context, config KeyConfig, ttl time.Duration) error {
+	keys, err := s.SigningKeys(ctx, config.Algorithm)
 	if err != nil {
 		return err
 	}
-	if _, err := use.Open(keys); err != nil {
+	if _, err := config.Open(keys); err != nil {
 		return err
 	}
 	var missing []SigningKey // created before the transaction, since an RSA key takes a while
@@ -122,7 +122,7 @@ func (s *Store) EnsureKeys(ctx context.Context, use KeyConfig, ttl time.Duration
 		if keyIn(state, keys) != nil {
 			continue
 		}
-		key, err := newSigningKey(use)
+		key, err := newSigningKey(config)
 		if err != nil {
 			return err
 		}
@@ -130,7 +130,7 @@ func (s *Store) EnsureKeys(ctx context.Context, use KeyConfig, ttl time.Duration
 		missing = append(missing, key)
 	}
 	return s.transaction(ctx, "creating the first signing keys", func(tx *gorm.DB) error {
-		if err := s.lockKeys(tx, use.Algorithm); err != nil {
+		if err := s.lockKeys(tx, config.Algorithm); err != nil {
 			return err
 		}
 		for _, key := range missing {
@@ -141,14 +141,14 @@ func (s *Store) EnsureKeys(ctx context.Context, use KeyConfig, ttl time.Duration
 		}
 		// The TTL never decreases: tokens with the longer one may still be in use.
 		return s.wrap("storing the lifetime of tokens", tx.Model(&SigningKey{}).
-			Where("algorithm = ? AND token_ttl < ?", use.Algorithm, ttl).Update("token_ttl", ttl).Error)
+			Where("algorithm = ? AND token_ttl < ?", config.Algorithm, ttl).Update("token_ttl", ttl).Error)
 	})
 }
 
 // ResealKeys seals every key with the first secret, so that older secrets can be dropped. It fails
-// with auth.ErrWrongSecret, and changes nothing, if a key of use.Algorithm cannot be opened. Keys
+// with auth.ErrWrongSecret, and changes nothing, if a key of config.Algorithm cannot be opened. Keys
 // of other algorithms that cannot be opened stay as they are.
-func (s *Store) ResealKeys(ctx context.Context, use KeyConfig) error {
+func (s *Store) ResealKeys(ctx context.Context, config KeyConfig) error {
 	return s.transaction(ctx, "sealing the signing keys again", func(tx *gorm.DB) error {
 		if err := s.purgeKeys(tx); err != nil {
 			return err
@@ -158,7 +158,7 @@ func (s *Store) ResealKeys(ctx context.Context, use KeyConfig) error {
 			return s.wrap("reading the signing keys", err)
 		}
 		for _, key := range keys {
-			if err := s.reseal(tx, key, use); err != nil {
+			if err := s.reseal(tx, key, config); err != nil {
 				return err
 			}
 		}
@@ -166,15 +166,15 @@ func (s *Store) ResealKeys(ctx context.Context, use KeyConfig) error {
 	})
 }
 
-func (s *Store) reseal(tx *gorm.DB, key SigningKey, use KeyConfig) error {
-	opened, index, err := auth.OpenKey(key.ID, key.Algorithm, key.Sealed, use.Secrets)
-	if err == nil && index == 0 || err != nil && key.Algorithm != use.Algorithm {
+func (s *Store) reseal(tx *gorm.DB, key SigningKey, config KeyConfig) error {
+	opened, index, err := auth.OpenKey(key.ID, key.Algorithm, key.Sealed, config.Secrets)
+	if err == nil && index == 0 || err != nil && key.Algorithm != config.Algorithm {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("opening the signing key %s: %w", key.ID, err)
 	}
-	sealed, err := opened.Seal(use.Secrets[0])
+	sealed, err := opened.Seal(config.Secrets[0])
 	if err != nil {
 		return err
 	}
@@ -190,13 +190,13 @@ func (s *Store) purgeKeys(db *gorm.DB) error {
 }
 
 // newSigningKey returns a new key without a state.
-func newSigningKey(use KeyConfig) (SigningKey, error) {
-	key, err := auth.NewKey(use.Algorithm)
+func newSigningKey(config KeyConfig) (SigningKey, error) {
+	key, err := auth.NewKey(config.Algorithm)
 	if err != nil {
 		return SigningKey{}, err
 	}
-	sealed, err := key.Seal(use.Secrets[0])
-	return SigningKey{ID: key.ID, Algorithm: use.Algorithm, Sealed: sealed}, err
+	sealed, err := key.Seal(config.Secrets[0])
+	return SigningKey{ID: key.ID, Algorithm: config.Algorithm, Sealed: sealed}, err
 }
 
 // lockKeys locks all keys of an algorithm until the transaction ends. Read them in a later

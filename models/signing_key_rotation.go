@@ -13,8 +13,8 @@ import (
 // RotateKeys promotes the next key to current, retires the current one, and creates another next
 // key. It fails with ErrKeyTooNew unless force is set, with ErrKeyNotFound if EnsureKeys has not
 // been called, and with auth.ErrWrongSecret.
-func (s *Store) RotateKeys(ctx context.Context, _ Actor, use KeyConfig, force bool) error {
-	return s.changeKeys(ctx, use, func(tx *gorm.DB, keys []SigningKey, created SigningKey) error {
+func (s *Store) RotateKeys(ctx context.Context, _ Actor, config KeyConfig, force bool) error {
+	return s.changeKeys(ctx, config, func(tx *gorm.DB, keys []SigningKey, created SigningKey) error {
 		next := keyIn(KeyNext, keys)
 		if next != nil && !force && s.now().Before(next.CreatedAt.Add(KeySetMaxAge+KeySetDelay)) {
 			return ErrKeyTooNew
@@ -26,8 +26,8 @@ func (s *Store) RotateKeys(ctx context.Context, _ Actor, use KeyConfig, force bo
 // RemoveKey deletes a key that may have been stolen. Tokens that it signed are invalid at once. The
 // next key replaces a current one, and a new key replaces a next one, whatever its age. It fails
 // with ErrKeyNotFound or auth.ErrWrongSecret.
-func (s *Store) RemoveKey(ctx context.Context, _ Actor, use KeyConfig, id string) error {
-	return s.changeKeys(ctx, use, func(tx *gorm.DB, keys []SigningKey, created SigningKey) error {
+func (s *Store) RemoveKey(ctx context.Context, _ Actor, config KeyConfig, id string) error {
+	return s.changeKeys(ctx, config, func(tx *gorm.DB, keys []SigningKey, created SigningKey) error {
 		i := slices.IndexFunc(keys, func(key SigningKey) bool { return key.ID == id })
 		if i < 0 {
 			return ErrKeyNotFound
@@ -50,20 +50,20 @@ func (s *Store) RemoveKey(ctx context.Context, _ Actor, use KeyConfig, id string
 
 // changeKeys runs change in a transaction, with the keys in use, which are locked, and with a new
 // key that change may store.
-func (s *Store) changeKeys(ctx context.Context, use KeyConfig, change func(tx *gorm.DB, keys []SigningKey, created SigningKey) error) error {
-	created, err := newSigningKey(use) // before the transaction, since an RSA key takes a while
+func (s *Store) changeKeys(ctx context.Context, config KeyConfig, change func(tx *gorm.DB, keys []SigningKey, created SigningKey) error) error {
+	created, err := newSigningKey(config) // before the transaction, since an RSA key takes a while
 	if err != nil {
 		return err
 	}
 	return s.transaction(ctx, "changing the signing keys", func(tx *gorm.DB) error {
-		if err := s.lockKeys(tx, use.Algorithm); err != nil {
+		if err := s.lockKeys(tx, config.Algorithm); err != nil {
 			return err
 		}
-		keys, err := s.keysInUse(tx, use.Algorithm)
+		keys, err := s.keysInUse(tx, config.Algorithm)
 		if err != nil {
 			return err
 		}
-		if _, err := use.Open(keys); err != nil {
+		if _, err := config.Open(keys); err != nil {
 			return err
 		}
 		return change(tx, keys, created)
