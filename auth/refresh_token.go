@@ -13,17 +13,17 @@ import (
 // use.
 var ErrInvalidRefreshToken = errors.New("invalid refresh token")
 
-// RefreshToken is the content of a refresh token. Nothing else is in the token, so it can be made
-// again at any time, and the database stores nothing that could be presented as a token.
+// RefreshToken is the content of a refresh token. The server can recreate the token from it, so the
+// database stores nothing that could be presented as a token.
 type RefreshToken struct {
 	SessionID string
 	Counter   int64 // 1 for the first token of the session, 1 more for each successor
 }
 
-// RefreshTokens formats and parses refresh tokens. It is safe for concurrent use.
+// RefreshTokenCodec formats and parses refresh tokens. It is safe for concurrent use.
 type RefreshTokenCodec struct{ keys [][]byte }
 
-// NewRefreshTokenCodec returns RefreshTokens that format with the first secret and parse with all of
+// NewRefreshTokenCodec returns a codec that formats with the first secret and parses with all of
 // them. There must be at least one.
 func NewRefreshTokenCodec(secrets []Secret) *RefreshTokenCodec {
 	r := &RefreshTokenCodec{}

@@ -25,7 +25,7 @@ func TestAccountListsAndEndsSessions(t *testing.T) {
 	want(b, text("#rows tr:nth-child(1) .who")+".replace(/\\s+/g, ' ')", "Chrome on Linux This device")
 	want(b, text("#rows tr:nth-child(1) .address"), "127.0.0.1")
 	want(b, "['just now', '1 minute ago'].includes("+text("#rows tr:nth-child(1) .used")+")", true)
-	want(b, text("#rows tr:nth-child(2) .who"), "a Go program")
+	want(b, text("#rows tr:nth-child(2) .who"), "Go program")
 	want(b, "document.querySelectorAll('#rows .current:not([hidden])').length", 1)
 
 	b.click("#rows tr:nth-child(2) .end")

@@ -43,8 +43,8 @@ func TestRefusedSignUpIsReportedAtTheField(t *testing.T) {
 		{"MARISOL", rosaPassword, "This username is taken. Choose another one.", "username"},
 		{"rosa", "password123", "This password is too common. Try a few unrelated words.", "password"},
 		{"rosa", "short", "The password is too short. Use at least 8 characters.", "password"},
-		{"rosa", "i am Rosa herself", "The password contains your username. Choose a different one.", "password"},
-		{"<b>rosa", rosaPassword, "Use 3 to 64 letters, digits and . _ - @ + for the username.", "username"},
+		{"rosa", "i am Rosa herself", "The password contains the username. Choose a different password.", "password"},
+		{"<b>rosa", rosaPassword, "Use 3 to 64 characters for the username: the letters a to z, digits and . _ - @ +.", "username"},
 		{"", rosaPassword, "Enter a username.", "username"},
 		{"rosa", "", "Enter a password.", "password"},
 	} {

@@ -9,7 +9,8 @@ import (
 	"latchkey/models"
 )
 
-// client is the sender of a request. Operations that need to know it embed it in their input.
+// caller is the sender of a request. Operations that need to know it embed it in their input:
+// in.UserID, in.Username and in.Roles then come from its Principal.
 type caller struct {
 	auth.Principal          // who the request acts for; the zero value on public routes
 	device         string   // what the request was sent with, in words
@@ -37,7 +38,7 @@ func callerOf(c echo.Context) caller {
 	}
 }
 
-// actor returns the client as the one who asks for a change.
+// actor returns the caller as the one who asks for a change.
 func (c *caller) actor() models.Actor {
 	return models.Actor{
 		UserID: c.UserID, SessionID: c.SessionID,

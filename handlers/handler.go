@@ -1,5 +1,9 @@
 // Package handlers serves HTTP: the routes with their guards, the operations, the pages, and the
 // one place where an error becomes a response. It is the only package that imports Echo and Huma.
+//
+// To follow a request: routes.go lists the routes, add_route.go and adapter.go add them, guard.go
+// admits the request, and the operation runs, in a file of its own. To follow an error:
+// problem_table.go, problem.go, error_handler.go.
 package handlers
 
 import (

@@ -19,7 +19,7 @@ func (h *Handler) loginPage(c echo.Context) error {
 type loginRequest struct {
 	caller
 	Body struct {
-		Name     string `json:"name" doc:"The username, in any case" example:"marisol"`
+		Name     string `json:"name" doc:"The username. Upper and lower case are not distinguished" example:"marisol"`
 		Password string `json:"password" doc:"The password" format:"password" example:"correct horse battery"`
 	}
 }
@@ -33,8 +33,8 @@ type loginResponse struct {
 
 func loginDocs(op *huma.Operation) {
 	op.Summary = "Log in"
-	op.Description = "Creates a session and returns an access token for it. The refresh cookie, which is set as well, renews the " +
-		"token at `/refresh`. If the request carries the cookie of an earlier session, that session ends.\n\n" +
+	op.Description = "Creates a session and returns an access token for it. The response also sets the refresh cookie, with which " +
+		"`/refresh` renews the token. If the request carries the cookie of an earlier session, that session ends.\n\n" +
 		"An unknown username, a wrong password and a disabled user all produce the same response.\n\n" +
 		"Requests from other origins are refused: apps on another origin use `/token`."
 	op.Tags = []string{tagAuthentication}

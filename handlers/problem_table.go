@@ -50,7 +50,8 @@ const (
 	challengeScope        = `Bearer error="insufficient_scope"`
 )
 
-// problemKinds is the table of errors that clients can act on. The first that errors.Is matches counts.
+// problemKinds is the table of errors that clients can act on. The first that errors.Is matches
+// counts.
 func problemKinds() []problemKind {
 	return []problemKind{
 		{err: errSyntax, status: http.StatusBadRequest, name: "malformed-body", detail: "The body is not one valid JSON value."},
@@ -68,23 +69,23 @@ func problemKinds() []problemKind {
 		{err: auth.ErrInvalidRefreshToken, status: http.StatusUnauthorized, name: "session-ended", detail: "The session has ended. Log in again.", challenge: challengeBearer},
 		{err: models.ErrSessionEnded, status: http.StatusUnauthorized, name: "session-ended", detail: "The session has ended. Log in again.", challenge: challengeInvalidToken},
 		{err: errInsufficientScope, status: http.StatusForbidden, name: "insufficient-scope", detail: "You need a role that you don't have. Ask an administrator for it.", challenge: challengeScope},
-		{err: errCrossOrigin, status: http.StatusForbidden, name: "cross-origin", detail: "This request came from another site. Use Latchkey's own pages."},
+		{err: errCrossOrigin, status: http.StatusForbidden, name: "cross-origin", detail: "This request came from another origin. Apps on other origins use POST /token."},
 
 		{err: errSignupClosed, status: http.StatusForbidden, name: "signup-closed", detail: "Sign-up is closed. Ask an administrator for an account."},
 		{err: models.ErrSessionNotFound, status: http.StatusNotFound, name: "session-not-found", detail: "You have no such session. It may have ended already."},
-		{err: models.ErrUserNotFound, status: http.StatusNotFound, name: "user-not-found", detail: "There is no such user. It may have been deleted."},
+		{err: models.ErrUserNotFound, status: http.StatusNotFound, name: "user-not-found", detail: "There is no such user. The account may have been deleted."},
 		{err: models.ErrUsernameTaken, status: http.StatusConflict, name: "username-taken", detail: "This username is taken. Choose another one.", location: "body.username"},
 		{err: models.ErrLastAdmin, status: http.StatusConflict, name: "last-admin", detail: "This is the last administrator. Make someone else an administrator first."},
 		{err: errWeakPassword, status: http.StatusUnprocessableEntity, name: "weak-password", detail: "The password does not meet the rules.", location: "body.password"},
 		{err: models.ErrWrongPassword, status: http.StatusUnprocessableEntity, name: "wrong-password", detail: "That isn't your current password.", location: "body.current_password"},
-		{err: models.ErrInvalidUsername, status: http.StatusUnprocessableEntity, name: "invalid-username", detail: fmt.Sprintf("Use %d to %d letters, digits and . _ - @ + for the username.", models.MinUsernameLength, models.MaxUsernameLength), location: "body.username"},
+		{err: models.ErrInvalidUsername, status: http.StatusUnprocessableEntity, name: "invalid-username", detail: fmt.Sprintf("Use %d to %d characters for the username: the letters a to z, digits and . _ - @ +.", models.MinUsernameLength, models.MaxUsernameLength), location: "body.username"},
 		{err: models.ErrInvalidEmail, status: http.StatusUnprocessableEntity, name: "invalid-email", detail: "Enter a valid e-mail address, such as name@example.org.", location: "body.email"},
 		{err: models.ErrInvalidRole, status: http.StatusUnprocessableEntity, name: "invalid-role", detail: fmt.Sprintf("Use 1 to %d lower-case letters, digits and . _ : - for a role, and at most %d roles.", models.MaxRoleLength, models.MaxRoles), location: "body.roles"},
 
 		{err: models.ErrBusy, status: http.StatusServiceUnavailable, name: "busy", detail: "Many people are logging in. Try again in a few seconds.", retryAfter: 2 * time.Second},
 		{err: models.ErrUnavailable, status: http.StatusServiceUnavailable, name: "database-unavailable", detail: "The database is unavailable. Try again in a few seconds.", retryAfter: 5 * time.Second},
 		{err: context.DeadlineExceeded, status: http.StatusServiceUnavailable, name: "timeout", detail: "The request took too long. Try again in a few seconds.", retryAfter: 5 * time.Second},
-		{err: context.Canceled, status: http.StatusServiceUnavailable, name: "timeout", detail: "The request was canceled. Try again.", retryAfter: 5 * time.Second},
+		{err: context.Canceled, status: http.StatusServiceUnavailable, name: "timeout", detail: "The request was cancelled. Try again.", retryAfter: 5 * time.Second},
 	}
 }
 

@@ -23,8 +23,8 @@ type refreshResponse struct {
 
 func refreshDocs(op *huma.Operation) {
 	op.Summary = "Renew the access token"
-	op.Description = "Exchanges the refresh cookie for a new access token and the next refresh cookie. Each cookie works once; a repeated " +
-		"request within a few seconds receives the same successor.\n\n" +
+	op.Description = "Exchanges the refresh cookie for a new access token and the next refresh cookie. Each cookie works once; a request " +
+		"that is repeated within a few seconds receives the same new cookie.\n\n" +
 		"Clients without cookies send `grant_type=refresh_token` to `/token`."
 	op.Tags = []string{tagAuthentication}
 	op.Responses = map[string]*huma.Response{

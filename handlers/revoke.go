@@ -13,7 +13,7 @@ import (
 // revokeForm is the body of POST /revoke, for the document.
 type revokeForm struct {
 	Token         string `json:"token" doc:"A refresh token or an access token"`
-	TokenTypeHint string `json:"token_type_hint,omitempty" doc:"Accepted and ignored: the two are told apart by their form"`
+	TokenTypeHint string `json:"token_type_hint,omitempty" doc:"Accepted and ignored: the server recognises the kind of token"`
 }
 
 func (h *Handler) revokeDocs(op *huma.Operation) {

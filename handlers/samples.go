@@ -7,7 +7,7 @@ import (
 )
 
 // The sample resources of the tutorials, and the example of how to guard a route of your own: copy
-// this file and its two lines in routes.go.
+// one of them and its line in routes.go.
 
 type protectedDataRequest struct{ caller }
 

@@ -9,8 +9,8 @@ import (
 	"latchkey/models"
 )
 
-// tokens are the tokens of a session. A login issues them in two steps, verify and begin. Later,
-// renewSession exchanges the refresh token for new ones.
+// tokens are the tokens of a session. A login issues them in two steps, verifyCredentials and
+// beginSession. Later, renewSession exchanges the refresh token for new ones.
 type tokens struct {
 	access  string
 	refresh string
@@ -26,8 +26,9 @@ func (h *Handler) verifyCredentials(ctx context.Context, by models.Actor, userna
 	return user, nil
 }
 
-// beginSession is the last step of every login: it creates a session of a user whom verify returned and
-// issues its tokens. The session whose id is replaces ends, if there is one.
+// beginSession is the last step of every login: it creates a session of a user whom
+// verifyCredentials returned and issues its tokens. The session whose id is replaces ends, if there
+// is one.
 func (h *Handler) beginSession(ctx context.Context, by models.Actor, user models.User, replaces string) (tokens, error) {
 	session, err := h.store.CreateSession(ctx, by, user, replaces)
 	if err != nil {
@@ -37,15 +38,15 @@ func (h *Handler) beginSession(ctx context.Context, by models.Actor, user models
 	return h.issueTokens(user, session)
 }
 
-// renewSession exchanges a refresh token for new tokens, for the cookie and for POST /token. A replay is
-// logged, because someone has a copy of the token.
+// renewSession exchanges a refresh token for new tokens, for the cookie and for POST /token. A
+// replay is logged, because someone has a copy of the token.
 func (h *Handler) renewSession(ctx context.Context, by models.Actor, token auth.RefreshToken) (tokens, error) {
 	session, user, err := h.store.RotateSession(ctx, by, token)
 	if errors.Is(err, models.ErrReplayed) {
 		h.logWarning(by, "replaced refresh token used again; its session was ended", "session", token.SessionID)
 	}
 	if err != nil {
-		return tokens{}, fmt.Errorf("rotating a session: %w", err)
+		return tokens{}, fmt.Errorf("renewing a session: %w", err)
 	}
 	return h.issueTokens(user, session)
 }

@@ -30,7 +30,7 @@ type tokenResponse struct {
 
 func (h *Handler) tokenDocs(op *huma.Operation) {
 	op.Summary = "Exchange a grant for tokens"
-	op.Description = "The token endpoint of OAuth 2 (RFC 6749), with the password grant and the refresh token grant.\n\n" +
+	op.Description = "The OAuth 2.0 token endpoint (RFC 6749), with the password grant and the refresh token grant.\n\n" +
 		"Clients are public: `client_id`, `client_secret`, `scope` and a Basic header are accepted and ignored."
 	op.Tags = []string{tagAuthentication}
 	h.describeForm(op, reflect.TypeFor[tokenForm]())
@@ -40,7 +40,7 @@ func (h *Handler) tokenDocs(op *huma.Operation) {
 	}
 }
 
-// token is the token endpoint of OAuth 2 (RFC 6749 3.2).
+// token is the token endpoint of OAuth 2.0 (RFC 6749 3.2).
 func (h *Handler) token(c echo.Context) error {
 	form, err := readForm(c.Request())
 	if err != nil {

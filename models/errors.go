@@ -62,10 +62,9 @@ var (
 	ErrNewerDatabase   = errors.New("the database belongs to a newer version of Latchkey")
 )
 
-// wrap wraps an error of the database with what was being done. It adds ErrUnavailable if time
-// can cure the error. It does not if the error is context.Canceled or context.DeadlineExceeded,
-// because then the caller gave up. All other errors are faults of the program or its data. A nil
-// error stays nil.
+// wrap wraps an error of the database with what was being done. It adds ErrUnavailable if the error
+// is temporary, but not if it is context.Canceled or context.DeadlineExceeded, because then the
+// caller gave up. All other errors are faults of the program or its data. A nil error stays nil.
 func (s *Store) wrap(doing string, err error) error {
 	if err != nil && s.closed.Load() {
 		err = fmt.Errorf("%w: %w", sql.ErrConnDone, err) // database/sql does not export "database is closed"

@@ -10,8 +10,8 @@ import (
 // RoleAdmin is the role of the users who may manage users.
 const RoleAdmin = "admin"
 
-// The rules for roles: 1 to MaxRoleLength lower-case ASCII letters, digits and RolePunctuation. A user
-// has at most MaxRoles, so that an access token, which contains them, fits into a header.
+// The rules for roles: 1 to MaxRoleLength lower-case ASCII letters, digits and RolePunctuation. A
+// user has at most MaxRoles, so that an access token, which contains them, fits into a header.
 const (
 	MaxRoleLength   = 64
 	RolePunctuation = "._:-"

@@ -46,7 +46,7 @@ func (p SessionPolicy) expiry(created, now time.Time) time.Time {
 //
 // The immediate predecessor of the newest token gets the same successor again within
 // SessionPolicy.Grace, because a response can be lost and two tabs can race. Any other token is a
-// replay: someone has kept a copy. A replay ends the session, which is committed although the call
+// replay: someone has kept a copy. A replay ends the session: that is committed, although the call
 // fails with ErrReplayed. It fails with ErrSessionEnded if the session has ended or its user is
 // disabled.
 func (s *Store) RotateSession(ctx context.Context, _ Actor, token auth.RefreshToken) (session Session, user User, err error) {

@@ -19,7 +19,7 @@ const (
 	// KeySetMaxAge is how long other services may cache the published key set.
 	KeySetMaxAge = 5 * time.Minute
 
-	// KeySetDelay is the maximum time that a replica takes to notice a change of the keys.
+	// KeySetDelay is the maximum time that a server takes to notice a change of the keys.
 	KeySetDelay = 2 * time.Second
 )
 
@@ -146,8 +146,8 @@ func (s *Store) EnsureKeys(ctx context.Context, config KeyConfig, ttl time.Durat
 }
 
 // ResealKeys seals every key with the first secret, so that older secrets can be dropped. It fails
-// with auth.ErrWrongSecret, and changes nothing, if a key of config.Algorithm cannot be opened. Keys
-// of other algorithms that cannot be opened stay as they are.
+// with auth.ErrWrongSecret, and changes nothing, if a key of config.Algorithm cannot be opened.
+// Keys of other algorithms that cannot be opened stay as they are.
 func (s *Store) ResealKeys(ctx context.Context, config KeyConfig) error {
 	return s.transaction(ctx, "sealing the signing keys again", func(tx *gorm.DB) error {
 		if err := s.purgeKeys(tx); err != nil {

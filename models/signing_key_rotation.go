@@ -76,7 +76,7 @@ func (s *Store) promoteNext(tx *gorm.DB, keys []SigningKey, created SigningKey) 
 	if current == nil || next == nil {
 		return fmt.Errorf("%w: the server creates the first keys when it starts", ErrKeyNotFound)
 	}
-	// The last replica to notice signs the last token.
+	// The last server to notice signs the last token.
 	end := s.now().Add(KeySetDelay + current.TokenTTL + auth.Leeway)
 	retired := SigningKey{State: KeyRetiring, RetiresAt: &end}
 	if err := tx.Model(current).Select("state", "retires_at").Updates(retired).Error; err != nil {

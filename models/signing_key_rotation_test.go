@@ -36,7 +36,7 @@ func TestRotationMovesEachKeyToItsNextState(t *testing.T) {
 	}
 }
 
-// A verifier may have fetched the key set just before the next key was published, from a replica
+// A verifier may have fetched the key set just before the next key was published, from a server
 // that noticed the change last. Its copy is valid for 5 minutes.
 func TestKeyThatOthersMayNotKnowSignsOnlyIfForced(t *testing.T) {
 	t.Parallel()
@@ -158,7 +158,7 @@ func TestStolenKeyIsReplacedAtOnce(t *testing.T) {
 	}
 }
 
-func TestUnknownKeyCannotBeRotatedOrDropped(t *testing.T) {
+func TestUnknownKeyCannotBeRotatedOrRemoved(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	config := keyConfig("one ")

@@ -16,7 +16,8 @@ import (
 
 const tokenTTL = 15 * time.Minute
 
-// keyConfig returns a KeyConfig for ES256. Each secret is a text of four characters; the first one seals.
+// keyConfig returns a KeyConfig for ES256. Each secret is a text of four characters; the first one
+// seals.
 func keyConfig(secrets ...string) KeyConfig {
 	config := KeyConfig{Algorithm: auth.ES256}
 	for _, text := range secrets {
@@ -181,7 +182,7 @@ func TestWrongSecretChangesNothing(t *testing.T) {
 		"reseal": func() error { return s.ResealKeys(t.Context(), wrong) },
 		"ensure": func() error { return s.EnsureKeys(t.Context(), wrong, 2*tokenTTL) },
 		"rotate": func() error { return s.rotateKeys(t, wrong, true) },
-		"drop":   func() error { return s.removeKey(t, wrong, keys[1].ID) },
+		"remove": func() error { return s.removeKey(t, wrong, keys[1].ID) },
 		"open":   func() error { return errorOf(wrong.Open(keys)) },
 	} {
 		if err := change(); !errors.Is(err, auth.ErrWrongSecret) {

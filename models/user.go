@@ -73,7 +73,8 @@ func (s *Store) UserByID(ctx context.Context, id string) (User, error) {
 	return s.userByID(s.reader.WithContext(ctx), id)
 }
 
-// UserByName returns the user with this username in any case. It fails with ErrUserNotFound.
+// UserByName returns the user with this username, regardless of case. It fails with
+// ErrUserNotFound.
 func (s *Store) UserByName(ctx context.Context, username string) (User, error) {
 	db := s.reader.WithContext(ctx)
 	user, err := s.findByName(db, username)

@@ -9,7 +9,7 @@ import (
 
 // UserQuery selects the users to list.
 type UserQuery struct {
-	Prefix string // beginning of the username, in any case; may be empty
+	Prefix string // beginning of the username, regardless of case; may be empty
 	After  string // next of the page before; empty for the first page
 	Limit  int    // at least 1
 }
@@ -51,7 +51,7 @@ type UserChange struct {
 	Roles    *Roles
 }
 
-// UpdateUser changes a user and returns the result. Disabling a user ends all of its sessions. It
+// UpdateUser changes a user and returns the result. Disabling a user ends all their sessions. It
 // fails with ErrUserNotFound, ErrInvalidRole or ErrLastAdmin.
 func (s *Store) UpdateUser(ctx context.Context, _ Actor, id string, change UserChange) (user User, err error) {
 	err = s.transaction(ctx, "changing a user", func(tx *gorm.DB) error {
@@ -100,8 +100,7 @@ func (s *Store) storeChange(tx *gorm.DB, user User, change UserChange) error {
 	return s.endAllSessions(tx, user.ID)
 }
 
-// DeleteUser deletes a user with all of its sessions. It fails with ErrUserNotFound or
-// ErrLastAdmin.
+// DeleteUser deletes a user with all their sessions. It fails with ErrUserNotFound or ErrLastAdmin.
 func (s *Store) DeleteUser(ctx context.Context, _ Actor, id string) error {
 	return s.transaction(ctx, "deleting a user", func(tx *gorm.DB) error {
 		locked, err := s.lockWithAdmins(tx, id)
