@@ -1,5 +1,5 @@
-// Latchkey is a login service: it shows the login page, stores the users,
-// issues the tokens that the page and other services use, and revokes them.
+// Latchkey is a login service: it shows the login page, stores the users, issues the tokens that
+// the page and other services use, and revokes them.
 package main
 
 import "latchkey/cmd"

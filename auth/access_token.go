@@ -19,8 +19,8 @@ const (
 	// tokenType distinguishes access tokens from all other JWTs (RFC 9068 2.1, RFC 8725 3.11).
 	tokenType = "at+jwt"
 
-	// Leeway is how far the clocks of two replicas may differ. A token is accepted for this long
-	// after its expiry.
+	// Leeway is how far the clocks of two servers may differ. A token is accepted for this long after
+	// its expiry.
 	Leeway = 5 * time.Second
 )
 

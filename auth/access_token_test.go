@@ -200,7 +200,7 @@ func TestNewIssuerNeedsEveryOption(t *testing.T) {
 	}
 }
 
-// The clocks of two replicas may differ by 5 s.
+// The clocks of two servers may differ by 5 s.
 func TestParseAcceptsUntilFiveSecondsAfterExpiry(t *testing.T) {
 	t.Parallel()
 	issuer, clock := newTestIssuer(t)

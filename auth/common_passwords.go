@@ -13,8 +13,8 @@ import (
 //go:embed common_passwords.txt
 var commonPasswords string
 
-// isCommon reports whether the password is on the list, in any case (ASVS 6.2.4). It searches the
-// whole list, which takes a fraction of the time of the hash that follows.
+// isCommon reports whether the password is on the list, regardless of case (ASVS 6.2.4). It
+// searches the whole list, which takes a fraction of the time of the hash that follows.
 func isCommon(password string) bool {
 	return strings.Contains(commonPasswords, "\n"+strings.ToLower(password)+"\n")
 }

@@ -75,7 +75,8 @@ func newPairKey(private any) (Key, error) {
 	return Key{}, errors.New("the signing key is neither an EC nor an RSA key")
 }
 
-// KeySet is the keys in use. It is never empty: the first key signs, and all of them verify.
+// KeySet holds the keys in use: the first one signs, all of them verify. An Issuer refuses an empty
+// one.
 type KeySet []Key
 
 // SecretKeys returns the HS256 keys of the secrets, in the same order.

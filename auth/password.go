@@ -19,8 +19,8 @@ type Cost struct {
 	Threads uint8  // 1 to 16
 }
 
-// excess returns a cost that is worth the work that c needs beyond other. Work is memory times
-// passes. It returns the zero Cost if there is too little excess for Argon2 to run.
+// excess returns a cost whose work is the work of c minus that of other, where work is memory times
+// passes. It returns the zero Cost if that is too little for Argon2 to run.
 func (c Cost) excess(other Cost) Cost {
 	work := int64(c.Memory)*int64(c.Time) - int64(other.Memory)*int64(other.Time)
 	memory := work / int64(c.Time)

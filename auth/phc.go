@@ -31,7 +31,7 @@ const (
 	keyLength  = 32
 )
 
-// phc is a password hash in the PHC string format.
+// phc is a password hash in the string format of the Password Hashing Competition (PHC).
 type phc struct {
 	cost Cost
 	salt []byte

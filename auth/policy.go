@@ -45,7 +45,7 @@ func (p PasswordPolicy) Check(username, password string) error {
 	case length > MaxPasswordLength:
 		reason = fmt.Sprintf("The password is too long. Use at most %d characters.", MaxPasswordLength)
 	case containsUsername:
-		reason = "The password contains your username. Choose a different one."
+		reason = "The password contains the username. Choose a different password."
 	case isCommon(password):
 		reason = "This password is too common. Try a few unrelated words."
 	default:

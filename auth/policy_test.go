@@ -10,7 +10,7 @@ import (
 const (
 	short            = "too short"
 	long             = "too long"
-	containsUsername = "contains your username"
+	containsUsername = "contains the username"
 	notText          = "cannot be stored"
 )
 

@@ -13,20 +13,20 @@ import (
 // use.
 var ErrInvalidRefreshToken = errors.New("invalid refresh token")
 
-// RefreshToken is the content of a refresh token. Nothing else is in the token, so it can be made
-// again at any time, and the database stores nothing that could be presented as a token.
+// RefreshToken is the content of a refresh token. The server can recreate the token from it, so the
+// database stores nothing that could be presented as a token.
 type RefreshToken struct {
 	SessionID string
 	Counter   int64 // 1 for the first token of the session, 1 more for each successor
 }
 
-// RefreshTokens formats and parses refresh tokens. It is safe for concurrent use.
-type RefreshTokens struct{ keys [][]byte }
+// RefreshTokenCodec formats and parses refresh tokens. It is safe for concurrent use.
+type RefreshTokenCodec struct{ keys [][]byte }
 
-// NewRefreshTokens returns RefreshTokens that format with the first secret and parse with all of
+// NewRefreshTokenCodec returns a codec that formats with the first secret and parses with all of
 // them. There must be at least one.
-func NewRefreshTokens(secrets []Secret) *RefreshTokens {
-	r := &RefreshTokens{}
+func NewRefreshTokenCodec(secrets []Secret) *RefreshTokenCodec {
+	r := &RefreshTokenCodec{}
 	for _, secret := range secrets {
 		r.keys = append(r.keys, secret.derive("latchkey refresh token", sha256.Size))
 	}
@@ -34,14 +34,14 @@ func NewRefreshTokens(secrets []Secret) *RefreshTokens {
 }
 
 // Format returns the text of a token: SESSION.COUNTER.MAC.
-func (r *RefreshTokens) Format(token RefreshToken) string {
+func (r *RefreshTokenCodec) Format(token RefreshToken) string {
 	text := token.SessionID + "." + strconv.FormatInt(token.Counter, 10)
 	return text + "." + mac(r.keys[0], text)
 }
 
 // Parse returns the content of a token that Format returned. It fails with ErrInvalidRefreshToken.
 // It does not know whether the session still exists or has a newer token.
-func (r *RefreshTokens) Parse(text string) (RefreshToken, error) {
+func (r *RefreshTokenCodec) Parse(text string) (RefreshToken, error) {
 	end := strings.LastIndexByte(text, '.')
 	if end < 0 {
 		return RefreshToken{}, fmt.Errorf("%w: it has no MAC", ErrInvalidRefreshToken)

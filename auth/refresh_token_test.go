@@ -8,12 +8,12 @@ import (
 
 const session = "01a20018-5e1f-7ef3-ad08-433b1f44e33c"
 
-func refreshTokens(secrets ...string) *RefreshTokens {
+func refreshTokens(secrets ...string) *RefreshTokenCodec {
 	var all []Secret
 	for _, text := range secrets {
 		all = append(all, Secret(strings.Repeat(text, 40)))
 	}
-	return NewRefreshTokens(all)
+	return NewRefreshTokenCodec(all)
 }
 
 func TestRefreshTokenCanBeParsedAndMadeAgain(t *testing.T) {
@@ -36,7 +36,7 @@ func TestRefreshTokensOfADroppedSecretAreInvalid(t *testing.T) {
 	t.Parallel()
 	text := refreshTokens("a").Format(RefreshToken{session, 7})
 	for name, row := range map[string]struct {
-		tokens *RefreshTokens
+		tokens *RefreshTokenCodec
 		valid  bool
 	}{
 		"the same secret":  {refreshTokens("a"), true},
@@ -91,7 +91,7 @@ func TestRawSecretDoesNotMakeRefreshTokens(t *testing.T) {
 	secret := Secret(strings.Repeat("a", 40))
 	text := session + ".7"
 	forged := text + "." + mac(secret, text)
-	if _, err := NewRefreshTokens([]Secret{secret}).Parse(forged); err == nil {
+	if _, err := NewRefreshTokenCodec([]Secret{secret}).Parse(forged); err == nil {
 		t.Error("a MAC with the raw secret is valid")
 	}
 }

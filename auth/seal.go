@@ -10,7 +10,7 @@ import (
 
 // ErrWrongSecret means that no secret in use opens a sealed key: the key was sealed with another
 // secret, or it was altered.
-var ErrWrongSecret = errors.New("no secret opens the signing key")
+var ErrWrongSecret = errors.New("none of the secrets can decrypt the signing key")
 
 // Seal returns the private key in the form in which it is stored: PKCS #8, encrypted with
 // AES-256-GCM under a key derived from the secret. The seal is bound to the key's id and algorithm,

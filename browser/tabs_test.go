@@ -65,7 +65,7 @@ func TestFiveTabsStayLoggedInForTenTokens(t *testing.T) {
 	}
 }
 
-// TestTabsWithoutLocksStayLoggedIn uses plain http, where all tabs may refresh at once.
+// TestTabsWithoutLocksStayLoggedIn uses plain http, where all tabs may renew at once.
 func TestTabsWithoutLocksStayLoggedIn(t *testing.T) {
 	t.Parallel()
 	b, _ := newLatchkey(t, "ACCESS_TOKEN_TTL=5s", "REFRESH_GRACE=60s")

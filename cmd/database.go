@@ -50,7 +50,7 @@ func openStore(ctx context.Context, config Config, mustExist bool) (*models.Stor
 	slots := max(1, runtime.GOMAXPROCS(0)-1) // one processor is left to everything but password hashes
 	store, err := models.Open(ctx, models.Options{
 		URL:       config.DatabaseURL,
-		Existing:  mustExist,
+		MustExist: mustExist,
 		Hasher:    auth.NewHasher(auth.Cost{Memory: config.Argon2Memory, Time: config.Argon2Time, Threads: 1}),
 		HashSlots: slots,
 		HashQueue: 32 * slots,

@@ -17,7 +17,7 @@ const adminPasswordFile = "admin-password"
 
 // firstUser is the user to create while there is none.
 type firstUser struct {
-	models.NewUser
+	models.UserParams
 	source   string       // where the operator finds the password; for the log
 	announce func() error // makes a generated password known
 }
@@ -26,7 +26,7 @@ type firstUser struct {
 // stdout is a terminal. Otherwise it goes to a file, since logs are stored and read by many.
 func newFirstUser(config Config, stdout io.Writer) firstUser {
 	u := firstUser{source: "ADMIN_PASSWORD", announce: func() error { return nil }}
-	u.NewUser = models.NewUser{Username: config.AdminName, Password: config.AdminPassword, Roles: models.Roles{models.RoleAdmin}}
+	u.UserParams = models.UserParams{Username: config.AdminName, Password: config.AdminPassword, Roles: models.Roles{models.RoleAdmin}}
 	if u.Password != "" {
 		return u
 	}
@@ -43,12 +43,12 @@ func newFirstUser(config Config, stdout io.Writer) firstUser {
 
 // createFirstUser creates u unless there is a user by now.
 func createFirstUser(ctx context.Context, store *models.Store, u firstUser, log *slog.Logger) error {
-	created, err := store.EnsureFirstUser(ctx, u.NewUser, u.announce)
+	created, err := store.EnsureFirstUser(ctx, u.UserParams, u.announce)
 	if err != nil {
 		return fmt.Errorf("creating the first user: %w", err)
 	}
 	if created {
-		log.Info("created the first user", "name", u.Username, "role", models.RoleAdmin, "password", u.source)
+		log.Info("created the first user", "name", u.Username, "role", models.RoleAdmin, "password_source", u.source)
 	}
 	return nil
 }

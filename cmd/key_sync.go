@@ -16,16 +16,16 @@ const keySyncInterval = models.KeySetDelay / 2
 
 // keySync copies the signing keys from the database to the issuer whenever they have changed.
 type keySync struct {
-	store  *models.Store
-	use    models.KeyUse
-	issuer *auth.Issuer
-	log    *slog.Logger
+	store     *models.Store
+	keyConfig models.KeyConfig
+	issuer    *auth.Issuer
+	log       *slog.Logger
 }
 
 // run syncs until ctx ends. It logs a failure once, until a sync has succeeded again. With HS256 it
 // has nothing to do: those keys are settings.
 func (k keySync) run(ctx context.Context) {
-	if k.use.Algorithm == auth.HS256 {
+	if k.keyConfig.Algorithm == auth.HS256 {
 		return
 	}
 	ticker := time.NewTicker(keySyncInterval)
@@ -48,7 +48,7 @@ func (k keySync) run(ctx context.Context) {
 func (k keySync) sync(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	keys, err := k.store.SigningKeys(ctx, k.use.Algorithm)
+	keys, err := k.store.SigningKeys(ctx, k.keyConfig.Algorithm)
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (k keySync) sync(ctx context.Context) error {
 	if slices.EqualFunc(k.issuer.Keys(), keys, sameID) {
 		return nil
 	}
-	set, err := openKeys(k.use, keys)
+	set, err := openKeys(k.keyConfig, keys)
 	if err != nil {
 		return err
 	}

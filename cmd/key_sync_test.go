@@ -24,12 +24,12 @@ func newKeySync(t *testing.T) (sync keySync, path string) {
 	store, err := models.Open(t.Context(), models.Options{URL: "sqlite:" + path, Now: time.Now})
 	authtest.Must(t, err)
 	t.Cleanup(func() { store.Close() })
-	use := models.KeyUse{Algorithm: auth.ES256, Secrets: []auth.Secret{auth.Secret(strings.Repeat("1", 40))}}
-	keys, err := loadOrCreateKeys(t.Context(), store, use, time.Minute)
+	keyConfig := models.KeyConfig{Algorithm: auth.ES256, Secrets: []auth.Secret{auth.Secret(strings.Repeat("1", 40))}}
+	keys, err := loadOrCreateKeys(t.Context(), store, keyConfig, time.Minute)
 	authtest.Must(t, err)
 	issuer, err := auth.NewIssuer(auth.IssuerOptions{Keys: keys, Issuer: "x", Audience: "x", TTL: time.Minute, Now: time.Now})
 	authtest.Must(t, err)
-	return keySync{store, use, issuer, slog.New(slog.DiscardHandler)}, path
+	return keySync{store, keyConfig, issuer, slog.New(slog.DiscardHandler)}, path
 }
 
 // TestKeySyncLogsARepeatedFailureOnce lets ten syncs fail, on a clock that jumps whenever every

@@ -17,9 +17,9 @@ import (
 
 // Errors of commands that cannot change the keys of HS256, because those are settings.
 var (
-	errRotateSecret = errors.New("with JWT_ALG=HS256 the signing key is the secret itself: set JWT_SECRET to NEW,OLD " +
-		"on every server, and to NEW once the last token signed with OLD has expired")
-	errDropSecret = errors.New("with JWT_ALG=HS256 the signing key is the secret itself: set JWT_SECRET to a new secret " +
+	errRotateSecret = errors.New("with JWT_ALG=HS256 the signing key is the secret itself: set JWT_SECRET to OLD,NEW " +
+		"on every server, then to NEW,OLD, and to NEW once the last token signed with OLD has expired")
+	errRemoveSecret = errors.New("with JWT_ALG=HS256 the signing key is the secret itself: set JWT_SECRET to a new secret " +
 		"on every server, without the stolen one")
 )
 
@@ -46,8 +46,8 @@ server runs, with the same settings; every server follows within 2 seconds.`
 type keysRun struct {
 	*keysCommands
 	*cobra.Command
-	store *models.Store // nil with HS256
-	use   models.KeyUse
+	store     *models.Store // nil with HS256
+	keyConfig models.KeyConfig
 }
 
 // run returns a function for RunE that opens the database, if it holds the keys, calls do and lists
@@ -62,7 +62,7 @@ func (k *keysCommands) run(do func(r keysRun, args []string) error) func(*cobra.
 		if err != nil {
 			return err
 		}
-		r := keysRun{k, c, nil, models.KeyUse{Algorithm: config.JWTAlg, Secrets: secrets}}
+		r := keysRun{k, c, nil, models.KeyConfig{Algorithm: config.JWTAlg, Secrets: secrets}}
 		if config.JWTAlg != auth.HS256 {
 			if r.store, err = openStore(c.Context(), config, true); err != nil {
 				return err
@@ -84,8 +84,8 @@ func (k *keysCommands) newList() *cobra.Command {
 		Use:   "list",
 		Short: "List the keys in use",
 		Long: `List the keys in use. The current key signs; all keys verify. The next key is
-published already, so that others know it before it signs. A retiring key stays
-until the last token that it signed has expired.`,
+already published, so that other services know it before it signs. A retiring
+key stays until the last token that it signed has expired.`,
 		Example: "  latchkey keys list --json",
 		Args:    arguments(0, 0),
 		RunE:    k.run(func(keysRun, []string) error { return nil }),
@@ -105,14 +105,14 @@ verifies until the last token that it signed has expired.`,
 			if r.store == nil {
 				return errRotateSecret
 			}
-			err := r.store.RotateKeys(r.Context(), models.CommandLine(), r.use, force)
+			err := r.store.RotateKeys(r.Context(), models.CommandLine(), r.keyConfig, force)
 			if errors.Is(err, models.ErrKeyTooNew) {
 				return fmt.Errorf("%w; wait, or use --force", err)
 			}
 			return err
 		}),
 	}
-	c.Flags().BoolVar(&force, "force", false, "even if other services may not know the next key yet")
+	c.Flags().BoolVar(&force, "force", false, "rotate even if other services may not know the next key yet")
 	return c
 }
 
@@ -126,9 +126,9 @@ it was the current key, the next key takes its place.`,
 		Args:    arguments(1, 1),
 		RunE: k.run(func(r keysRun, args []string) error {
 			if r.store == nil {
-				return errDropSecret
+				return errRemoveSecret
 			}
-			return r.store.DropKey(r.Context(), models.CommandLine(), r.use, args[0])
+			return r.store.RemoveKey(r.Context(), models.CommandLine(), r.keyConfig, args[0])
 		}),
 	}
 }
@@ -187,7 +187,7 @@ func (r keysRun) list() error {
 func (r keysRun) rows() ([]keyRow, error) {
 	rows := []keyRow{} // an empty JSON array rather than null
 	if r.store == nil {
-		for i, key := range auth.SecretKeys(r.use.Secrets) {
+		for i, key := range auth.SecretKeys(r.keyConfig.Secrets) {
 			state := "older"
 			if i == 0 {
 				state = models.KeyCurrent
@@ -196,13 +196,13 @@ func (r keysRun) rows() ([]keyRow, error) {
 		}
 		return rows, nil
 	}
-	keys, err := r.store.SigningKeys(r.Context(), r.use.Algorithm)
+	keys, err := r.store.SigningKeys(r.Context(), r.keyConfig.Algorithm)
 	if err != nil {
 		return nil, err
 	}
 	for _, key := range keys {
 		rows = append(rows, keyRow{key.ID, key.Algorithm, key.State, &key.CreatedAt, key.RetiresAt})
 	}
-	_, err = r.use.Open(keys)
+	_, err = r.keyConfig.Open(keys)
 	return rows, err
 }

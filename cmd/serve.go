@@ -20,8 +20,8 @@ func newServe(environ []string) *cobra.Command {
 		Long: `Start the server, which is also what latchkey does without a command.
 
 The first start creates the folder data, the database, a signing secret and the
-first user, who is an administrator. SIGTERM or Ctrl-C stops the server after
-the requests in progress.`,
+first user, who is an administrator. On SIGTERM or Ctrl-C, the server finishes
+the requests in progress and stops.`,
 		Example: `  latchkey serve
   PUBLIC_URL=https://login.example.org latchkey serve`,
 		Args: arguments(0, 0),
@@ -52,8 +52,8 @@ func serve(c *cobra.Command, environ []string) (err error) {
 	if err != nil {
 		return err
 	}
-	use := models.KeyUse{Algorithm: config.JWTAlg, Secrets: secrets}
-	keys, err := loadOrCreateKeys(ctx, store, use, config.AccessTokenTTL)
+	keyConfig := models.KeyConfig{Algorithm: config.JWTAlg, Secrets: secrets}
+	keys, err := loadOrCreateKeys(ctx, store, keyConfig, config.AccessTokenTTL)
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func serve(c *cobra.Command, environ []string) (err error) {
 		return err
 	}
 	handler, err := handlers.New(handlers.Options{
-		Store: store, Issuer: issuer, RefreshTokens: auth.NewRefreshTokens(secrets), Log: log, Version: version(),
+		Store: store, Issuer: issuer, RefreshTokens: auth.NewRefreshTokenCodec(secrets), Log: log, Version: version(),
 		PublicURL: publicURL, AllowedOrigins: config.AllowedOrigins,
 		Signup: config.Signup == "open", PasswordGrant: config.PasswordGrant == "on",
 	})
@@ -79,7 +79,7 @@ func serve(c *cobra.Command, environ []string) (err error) {
 	}
 
 	log.Info("Latchkey is ready", "url", publicURL, "address", listener.Addr().String(), "version", version())
-	stopSync := background(ctx, keySync{store, use, issuer, log}.run)
+	stopSync := background(ctx, keySync{store, keyConfig, issuer, log}.run)
 	defer stopSync()
 	stopPurge := background(ctx, func(ctx context.Context) { purge(ctx, store, log) })
 	defer stopPurge()

@@ -182,9 +182,9 @@ func TestTwoProcessesStartedTogetherShareOneSecretAndOneFirstUser(t *testing.T) 
 	}
 }
 
-// TestSessionsSurviveAKillDuringARefresh kills the server while it refreshes again and again, and
-// goes on with the last refresh token that arrived.
-func TestSessionsSurviveAKillDuringARefresh(t *testing.T) {
+// TestSessionsSurviveAKillDuringARenewal kills the server during repeated renewals, and goes
+// on with the last refresh token that arrived.
+func TestSessionsSurviveAKillDuringARenewal(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	// The last response may be lost, so its predecessor must be accepted for as long as a start

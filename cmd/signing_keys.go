@@ -13,29 +13,29 @@ import (
 // loadOrCreateKeys returns the keys that the server starts with. Keys in the database are created
 // if there are none, and are sealed with the first secret from then on. ttl is the lifetime of the
 // tokens that will be signed.
-func loadOrCreateKeys(ctx context.Context, store *models.Store, use models.KeyUse, ttl time.Duration) (auth.KeySet, error) {
-	if err := store.ResealKeys(ctx, use); err != nil {
+func loadOrCreateKeys(ctx context.Context, store *models.Store, keyConfig models.KeyConfig, ttl time.Duration) (auth.KeySet, error) {
+	if err := store.ResealKeys(ctx, keyConfig); err != nil {
 		return nil, secretAdvice(err)
 	}
-	if use.Algorithm == auth.HS256 {
-		return auth.SecretKeys(use.Secrets), nil
+	if keyConfig.Algorithm == auth.HS256 {
+		return auth.SecretKeys(keyConfig.Secrets), nil
 	}
-	if err := store.EnsureKeys(ctx, use, ttl); err != nil {
+	if err := store.EnsureKeys(ctx, keyConfig, ttl); err != nil {
 		return nil, secretAdvice(err)
 	}
-	keys, err := store.SigningKeys(ctx, use.Algorithm)
+	keys, err := store.SigningKeys(ctx, keyConfig.Algorithm)
 	if err != nil {
 		return nil, err
 	}
-	return openKeys(use, keys)
+	return openKeys(keyConfig, keys)
 }
 
 // openKeys returns the key set of keys, whose first key is the one that signs.
-func openKeys(use models.KeyUse, keys []models.SigningKey) (auth.KeySet, error) {
+func openKeys(keyConfig models.KeyConfig, keys []models.SigningKey) (auth.KeySet, error) {
 	if len(keys) == 0 || keys[0].State != models.KeyCurrent {
 		return nil, errors.New("the database has no current signing key")
 	}
-	set, err := use.Open(keys)
+	set, err := keyConfig.Open(keys)
 	return set, secretAdvice(err)
 }
 
@@ -43,8 +43,8 @@ func openKeys(use models.KeyUse, keys []models.SigningKey) (auth.KeySet, error) 
 // error unchanged.
 func secretAdvice(err error) error {
 	if errors.Is(err, auth.ErrWrongSecret) {
-		return fmt.Errorf("JWT_SECRET does not match the database: %w; add the secret that the keys were sealed with, "+
-			"after the new one and a comma", err)
+		return fmt.Errorf("JWT_SECRET does not match the database: %w; "+
+			"set JWT_SECRET to NEW,OLD, where OLD is the secret that sealed the keys", err)
 	}
 	return err
 }

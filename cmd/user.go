@@ -71,7 +71,7 @@ func (u *userCommands) newAdd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			user := models.NewUser{Username: r.args[0], Password: password, Roles: roles}
+			user := models.UserParams{Username: r.args[0], Password: password, Roles: roles}
 			if email != "" {
 				user.Email = &email
 			}

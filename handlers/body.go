@@ -19,8 +19,8 @@ const (
 	maxDepth = 8        // how deep arrays and objects may be nested
 )
 
-// readJSON returns the body of a request to an operation that expects one, whatever its framing. Of
-// an operation that expects none it is ignored, but must not announce more than maxBody bytes.
+// readJSON returns the body if the operation expects one. Otherwise it ignores the body, and
+// refuses a Content-Length above maxBody.
 func readJSON(r *http.Request, expected bool) ([]byte, error) {
 	if !expected {
 		if r.ContentLength > maxBody {

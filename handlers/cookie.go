@@ -38,7 +38,7 @@ func (h *Handler) sessionCookie(t tokens) []http.Cookie {
 }
 
 // clearedCookie returns the cookie that removes the refresh cookie. Only a logout may send it: a
-// refresh that lost a race would remove what the winner received.
+// renewal that lost a race would remove what the winner received.
 func (h *Handler) clearedCookie() []http.Cookie { return h.cookies("", -1) }
 
 // cookieValues returns the values of the cookies with this name.

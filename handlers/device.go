@@ -2,14 +2,13 @@ package handlers
 
 import "strings"
 
-// describeDevice says in words what a User-Agent header stands for, such as "Firefox on Linux". The
-// words are ours whatever the header contains. The order matters: browsers also name their
-// ancestors.
+// describeDevice describes a User-Agent header in fixed words, such as "Firefox on Linux", and
+// never in words from the header. The order matters: most browsers also name older ones.
 func describeDevice(userAgent string) string {
 	browser := firstMatch(userAgent, [][2]string{
 		{"Edg", "Edge"}, {"OPR/", "Opera"}, {"SamsungBrowser", "Samsung Internet"}, {"Firefox/", "Firefox"}, {"FxiOS", "Firefox"},
 		{"CriOS", "Chrome"}, {"HeadlessChrome", "Chrome"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"},
-		{"curl/", "curl"}, {"Go-http-client", "a Go program"}, {"python", "a Python program"}, {"node", "a Node program"},
+		{"curl/", "curl"}, {"Go-http-client", "Go program"}, {"python", "Python program"}, {"node", "Node.js program"},
 	})
 	system := firstMatch(userAgent, [][2]string{
 		{"Windows", "Windows"}, {"Android", "Android"}, {"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Mac OS X", "macOS"},

@@ -18,7 +18,7 @@ import (
 // The security schemes of the OpenAPI document.
 const (
 	bearerScheme = "bearer" // an access token
-	oauthScheme  = "oauth2" // the same, and how Swagger UI and OAuth 2 clients obtain one
+	oauthScheme  = "oauth2" // the same, and how Swagger UI and OAuth 2.0 clients obtain one
 	cookieScheme = "cookie" // the refresh cookie
 )
 
@@ -40,7 +40,7 @@ func bearerSecurity() []map[string][]string {
 }
 
 // role admits requests with a valid access token of a user with this role. The document shows roles
-// as scopes, which it knows for OAuth 2 only; the token is the same.
+// as scopes, which it knows for OAuth 2.0 only; the token is the same.
 func role(name string) guard {
 	return func(op *huma.Operation) { op.Security = []map[string][]string{{oauthScheme: {name}}} }
 }
@@ -52,7 +52,7 @@ func bearerOrCookie(op *huma.Operation) {
 	op.Security = append(bearerSecurity(), map[string][]string{cookieScheme: {}})
 }
 
-// sameOrigin refuses requests that a page of another origin has a browser send.
+// sameOrigin refuses requests that a browser sends for a page of another origin.
 func sameOrigin(op *huma.Operation) { op.Metadata[sameOriginKey] = true }
 
 // enforceGuard lets a request reach its handler only if the guard of the route admits it. It fails
@@ -130,7 +130,7 @@ func (h *Handler) bearerPrincipal(r *http.Request) (auth.Principal, error) {
 	}
 	p, err := h.store.Principal(r.Context(), claims.SessionID)
 	if err == nil && p.UserID != claims.Subject {
-		err = fmt.Errorf("%w: the session belongs to another user than the subject", auth.ErrInvalidToken)
+		err = fmt.Errorf("%w: the session does not belong to the subject", auth.ErrInvalidToken)
 	}
 	return p, err
 }

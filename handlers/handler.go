@@ -1,5 +1,9 @@
 // Package handlers serves HTTP: the routes with their guards, the operations, the pages, and the
 // one place where an error becomes a response. It is the only package that imports Echo and Huma.
+//
+// To follow a request: routes.go lists the routes, add_route.go and adapter.go add them, guard.go
+// admits the request, and the operation runs, in a file of its own. To follow an error:
+// problem_table.go, problem.go, error_handler.go.
 package handlers
 
 import (
@@ -20,7 +24,7 @@ import (
 type Options struct {
 	Store          *models.Store
 	Issuer         *auth.Issuer
-	RefreshTokens  *auth.RefreshTokens
+	RefreshTokens  *auth.RefreshTokenCodec
 	Log            *slog.Logger
 	Version        string
 	PublicURL      string   // the origin people use, such as https://login.example.org
@@ -33,7 +37,7 @@ type Options struct {
 type Handler struct {
 	store         *models.Store
 	issuer        *auth.Issuer
-	refreshTokens *auth.RefreshTokens
+	refreshTokens *auth.RefreshTokenCodec
 	log           *slog.Logger
 	version       string
 	publicURL     string

@@ -25,8 +25,9 @@ func jwksDocs(op *huma.Operation) {
 	op.Tags = []string{tagAuthentication}
 }
 
-// jwks returns the public keys. They may be cached for as long as the next key is published before
-// it signs.
+// jwks returns the public keys. A cache may keep them for models.KeySetMaxAge, because the next key
+// is published for longer than that before it signs, unless a rotation is forced or a stolen key is
+// removed.
 func (h *Handler) jwks(context.Context, *struct{}) (*jwksResponse, error) {
 	out := &jwksResponse{CacheControl: fmt.Sprintf("public, max-age=%.0f", models.KeySetMaxAge.Seconds())}
 	out.Body.Keys = []auth.JWK{} // not null in JSON

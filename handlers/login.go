@@ -17,9 +17,9 @@ func (h *Handler) loginPage(c echo.Context) error {
 }
 
 type loginRequest struct {
-	client
+	caller
 	Body struct {
-		Name     string `json:"name" doc:"The username, in any case" example:"marisol"`
+		Name     string `json:"name" doc:"The username. Upper and lower case are not distinguished" example:"marisol"`
 		Password string `json:"password" doc:"The password" format:"password" example:"correct horse battery"`
 	}
 }
@@ -33,8 +33,8 @@ type loginResponse struct {
 
 func loginDocs(op *huma.Operation) {
 	op.Summary = "Log in"
-	op.Description = "Creates a session and returns an access token for it. The refresh cookie, which is set as well, renews the " +
-		"token at `/refresh`. If the request carries the cookie of an earlier session, that session ends.\n\n" +
+	op.Description = "Creates a session and returns an access token for it. The response also sets the refresh cookie, with which " +
+		"`/refresh` renews the token. If the request carries the cookie of an earlier session, that session ends.\n\n" +
 		"An unknown username, a wrong password and a disabled user all produce the same response.\n\n" +
 		"Requests from other origins are refused: apps on another origin use `/token`."
 	op.Tags = []string{tagAuthentication}
@@ -44,12 +44,12 @@ func loginDocs(op *huma.Operation) {
 
 // login creates a session. The browser's earlier session ends, since nothing could use it any more.
 func (h *Handler) login(ctx context.Context, in *loginRequest) (*loginResponse, error) {
-	user, err := h.verify(ctx, in.actor(), in.Body.Name, in.Body.Password)
+	user, err := h.verifyCredentials(ctx, in.actor(), in.Body.Name, in.Body.Password)
 	if err != nil {
 		return nil, err
 	}
 	earlier, _ := h.parseRefreshCookie(in.cookies) // an invalid cookie names no session
-	t, err := h.begin(ctx, in.actor(), user, earlier.SessionID)
+	t, err := h.beginSession(ctx, in.actor(), user, earlier.SessionID)
 	if err != nil {
 		return nil, err
 	}

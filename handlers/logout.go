@@ -8,7 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-type logoutRequest struct{ client }
+type logoutRequest struct{ caller }
 
 type logoutResponse struct {
 	SetCookie []http.Cookie `header:"Set-Cookie" doc:"Removes the refresh cookie"`
@@ -21,8 +21,8 @@ func logoutDocs(op *huma.Operation) {
 	op.Tags = []string{tagAuthentication}
 }
 
-// logout ends the session that the guard found. It also ends the session of the cookie, if that is
-// another one: the person means this browser.
+// logout ends the session that the guard found, and the session of the cookie if it is a different
+// one, because a user who logs out expects both to end.
 func (h *Handler) logout(ctx context.Context, in *logoutRequest) (*logoutResponse, error) {
 	cookie, _ := h.parseRefreshCookie(in.cookies) // an invalid cookie names no session
 	if err := h.store.EndSessions(ctx, in.actor(), in.SessionID, cookie.SessionID); err != nil {

@@ -10,10 +10,10 @@ import (
 	"latchkey/models"
 )
 
-type meRequest struct{ client }
+type meRequest struct{ caller }
 
 func meDocs(op *huma.Operation) {
-	op.Summary = "Get your user"
+	op.Summary = "Get your account"
 	op.Description = "Returns the user of the access token with all details."
 	op.Tags = []string{tagAccount}
 }
@@ -25,7 +25,7 @@ func (h *Handler) me(ctx context.Context, in *meRequest) (*userDetailsResponse, 
 		err = models.ErrSessionEnded
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading one's own user: %w", err)
+		return nil, fmt.Errorf("reading the current user: %w", err)
 	}
 	return &userDetailsResponse{detailsOf(user)}, nil
 }

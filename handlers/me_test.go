@@ -11,7 +11,7 @@ import (
 func TestUserDeletedDuringTheRequestHasNoSession(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	_, err := s.me(t.Context(), &meRequest{client{Principal: auth.Principal{UserID: "deleted"}}})
+	_, err := s.me(t.Context(), &meRequest{caller{Principal: auth.Principal{UserID: "deleted"}}})
 	if p := describe(err); err == nil || p.Status != 401 || p.Type != "/problems/session-ended" {
 		t.Errorf("the error is %v", err)
 	}

@@ -22,11 +22,11 @@ type metadataResponse struct {
 
 func metadataDocs(op *huma.Operation) {
 	op.Summary = "Get the server's metadata"
-	op.Description = "Returns the addresses and abilities of the OAuth 2 endpoints (RFC 8414)."
+	op.Description = "Returns the URLs and capabilities of the OAuth 2.0 endpoints (RFC 8414)."
 	op.Tags = []string{tagService}
 }
 
-// metadata returns what OAuth 2 clients need to find the endpoints.
+// metadata returns what OAuth 2.0 clients need to find the endpoints.
 func (h *Handler) metadata(context.Context, *struct{}) (*metadataResponse, error) {
 	out := &metadataResponse{CacheControl: "public, max-age=300"}
 	b := &out.Body

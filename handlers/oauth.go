@@ -25,7 +25,7 @@ const (
 	temporarilyUnavailable = "temporarily_unavailable"
 )
 
-// oauthError is an error as OAuth 2 clients read it (RFC 6749 5.2).
+// oauthError is an error as OAuth 2.0 clients read it (RFC 6749 5.2).
 type oauthError struct {
 	Code        string `json:"error" enum:"invalid_request,invalid_grant,unsupported_grant_type,server_error,temporarily_unavailable" example:"invalid_grant"`
 	Description string `json:"error_description" example:"Incorrect username or password"`
@@ -46,7 +46,7 @@ func isForm(c echo.Context) bool {
 	return known && op.Metadata[formKey] != nil
 }
 
-// writeOAuthError writes a problem in the format of OAuth 2.
+// writeOAuthError writes a problem in the format of OAuth 2.0.
 func writeOAuthError(c echo.Context, p *problem) error {
 	e := oauthErrorOf(p)
 	if e.status != http.StatusUnauthorized {
@@ -92,7 +92,7 @@ func readForm(r *http.Request) (map[string]string, error) {
 	form := map[string]string{}
 	for name, all := range values {
 		if len(all) > 1 {
-			return nil, newOAuthError(http.StatusBadRequest, invalidRequest, "The body has a parameter twice.")
+			return nil, newOAuthError(http.StatusBadRequest, invalidRequest, "The body contains a parameter more than once.")
 		}
 		if !utf8.ValidString(all[0]) || strings.ContainsRune(all[0], 0) {
 			return nil, errText
@@ -102,18 +102,18 @@ func readForm(r *http.Request) (map[string]string, error) {
 	return form, nil
 }
 
-// describeForm documents the body of an OAuth 2 endpoint.
+// describeForm documents the body of an OAuth 2.0 endpoint.
 func (h *Handler) describeForm(op *huma.Operation, form reflect.Type) {
 	op.RequestBody = &huma.RequestBody{Required: true, Content: h.content(formType, form)}
 }
 
-// addOAuthResponses documents the failures that the OAuth 2 endpoints have in common.
+// addOAuthResponses documents the failures that the OAuth 2.0 endpoints have in common.
 func (h *Handler) addOAuthResponses(op *huma.Operation) {
 	for status, sentence := range map[string]string{
 		"400": "The form is incomplete, or the grant in it is refused.",
-		"413": refusalOf(errTooLarge).detail,
+		"413": problemKindOf(errTooLarge).detail,
 		"415": "The body is not a form.",
-		"500": "A fault of the server.",
+		"500": "An internal server error.",
 		"503": "The server is busy, or its database is unavailable. `Retry-After` says how many seconds to wait.",
 	} {
 		op.Responses[status] = h.oauthResponse(sentence)

@@ -87,8 +87,8 @@ func (h *Handler) openAPI(c echo.Context) error {
 }
 
 // canFail documents errors that an operation can fail with. Their statuses and sentences are those
-// of the table in refusals.go. Errors of guards, bodies and the database need not be named; see
-// addResponses.
+// of the table in problem_table.go. Errors of guards, bodies and the database need not be named;
+// see addResponses.
 func canFail(op *huma.Operation, errs ...error) {
 	known, _ := op.Metadata[errorsKey].([]error)
 	op.Metadata[errorsKey] = append(known, errs...)
@@ -129,10 +129,10 @@ func isQueryParameter(field reflect.StructField) bool { return field.Tag.Get("qu
 
 // failureResponses describes responses to these errors, and to faults of the server, by status.
 func (h *Handler) failureResponses(errs []error) map[string]*huma.Response {
-	sentences := map[int][]string{http.StatusInternalServerError: {"A fault of the server."}}
+	sentences := map[int][]string{http.StatusInternalServerError: {"An internal server error."}}
 	responses := map[string]*huma.Response{}
-	for _, r := range refusals() {
-		if slices.ContainsFunc(errs, func(err error) bool { return refusalOf(err) == r }) {
+	for _, r := range problemKinds() {
+		if slices.ContainsFunc(errs, func(err error) bool { return problemKindOf(err) == r }) {
 			sentences[r.status] = append(sentences[r.status], "`"+r.problemURI()+"`: "+r.detail)
 		}
 	}

@@ -46,10 +46,10 @@ func (h *Handler) passwordRules() views.PasswordRules {
 
 func usernameRules() views.NameRules {
 	return views.NameRules{
-		Min: models.MinUsernameLength, Max: models.MaxUsernameLength, Punctuation: models.UsernameSigns,
+		Min: models.MinUsernameLength, Max: models.MaxUsernameLength, Punctuation: models.UsernamePunctuation,
 	}
 }
 
 func roleRules() views.NameRules {
-	return views.NameRules{Min: 1, Max: models.MaxRoleLength, Punctuation: models.RoleSigns}
+	return views.NameRules{Min: 1, Max: models.MaxRoleLength, Punctuation: models.RolePunctuation}
 }

@@ -12,16 +12,16 @@ import (
 )
 
 type changePasswordRequest struct {
-	client
+	caller
 	Body struct {
 		Current string `json:"current_password" format:"password" example:"correct horse battery"`
-		New     string `json:"new_password" format:"password" doc:"8 to 256 characters of any kind. Must not be common or contain the username" example:"another horse battery"`
+		New     string `json:"new_password" format:"password" doc:"At least 8 characters, or more if the operator requires it, and at most 256. Must not be common and must not contain the username" example:"another horse battery"`
 	}
 }
 
 func changePasswordDocs(op *huma.Operation) {
 	op.Summary = "Change your password"
-	op.Description = "Sets a new password and ends your other sessions, so that anyone who knew the old password is logged out."
+	op.Description = "Sets a new password and ends all your other sessions. The session of the request stays."
 	op.Tags = []string{tagAccount}
 	canFail(op, models.ErrWrongPassword, errWeakPassword, models.ErrBusy)
 }
@@ -33,7 +33,7 @@ func (h *Handler) changePassword(ctx context.Context, in *changePasswordRequest)
 		err = &locatedError{err, "body.new_password"}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("changing one's own password: %w", err)
+		return nil, fmt.Errorf("changing the password of the current user: %w", err)
 	}
 	h.logEvent(in.actor(), "password changed", "user", in.UserID, "session", in.SessionID)
 	return nil, nil

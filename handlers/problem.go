@@ -33,31 +33,31 @@ type problem struct {
 
 // fieldError is what is wrong with one field of the request.
 type fieldError struct {
-	Location string `json:"location" doc:"Where the field is: body, query or path, a dot and its name" example:"body.username"`
+	Location string `json:"location" doc:"Where the field is: body, query or path, followed by a dot and its name. For an unknown field, the object that contains it" example:"body.username"`
 	Message  string `json:"message" doc:"A sentence for the person who filled in the field" example:"This username is taken. Choose another one."`
 }
 
-// describe turns an error into a problem. One that is not in the table and not about the route is a
-// fault of the program: 500.
+// describe turns an error into a problem. An error that is neither in the table nor from Echo or
+// Huma becomes a 500.
 func describe(err error) *problem {
 	var fromEcho *echo.HTTPError
 	var fromHuma *huma.ErrorModel
 	var weak *auth.WeakPasswordError
 	switch {
 	case errors.As(err, &weak):
-		return newProblem(refusalOf(errWeakPassword), err, weak.Reason)
+		return newProblem(problemKindOf(errWeakPassword), err, weak.Reason)
 	case errors.As(err, &fromHuma):
 		return describeHuma(fromHuma)
 	case errors.As(err, &fromEcho):
-		return newProblem(refusal{status: fromEcho.Code}, err, statusDetail(fromEcho.Code))
+		return newProblem(problemKind{status: fromEcho.Code}, err, statusDetail(fromEcho.Code))
 	}
-	if r := refusalOf(err); r.err != nil {
+	if r := problemKindOf(err); r.err != nil {
 		return newProblem(r, err, r.detail)
 	}
-	return newProblem(refusal{status: http.StatusInternalServerError}, err, statusDetail(http.StatusInternalServerError))
+	return newProblem(problemKind{status: http.StatusInternalServerError}, err, statusDetail(http.StatusInternalServerError))
 }
 
-func newProblem(r refusal, cause error, detail string) *problem {
+func newProblem(r problemKind, cause error, detail string) *problem {
 	p := &problem{
 		Type: r.problemURI(), Title: http.StatusText(r.status), Status: r.status, Detail: detail,
 		cause: cause, challenge: r.challenge, retryAfter: r.retryAfter,
@@ -84,7 +84,7 @@ func statusDetail(status int) string {
 	case http.StatusMethodNotAllowed:
 		return "This address does not support the method. The Allow header lists those that it does."
 	}
-	return "Something went wrong on the server. Try again. If the problem persists, report the request id."
+	return "The server could not complete the request. If this happens again, report the request ID."
 }
 
 // describeHuma returns the problem of a request that does not fit the schema. It drops what was

@@ -27,7 +27,7 @@ func TestProblemTypes(t *testing.T) {
 		"503 busy", "503 database-unavailable", "503 timeout",
 	}
 	var got []string
-	for _, r := range refusals() {
+	for _, r := range problemKinds() {
 		got = append(got, fmt.Sprint(r.status, " ", r.name))
 		if r.status == http.StatusServiceUnavailable && r.retryAfter == 0 {
 			t.Errorf("%s has no Retry-After", r.name)
@@ -46,7 +46,7 @@ func TestAPIDocumentationListsEveryProblemType(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../docs/api.md")
 	authtest.Must(t, err)
-	for _, r := range refusals() {
+	for _, r := range problemKinds() {
 		if !strings.Contains(string(text), "| "+fmt.Sprint(r.status)+" | ") || !strings.Contains(string(text), "`"+r.problemURI()+"`") {
 			t.Errorf("docs/api.md does not list %d %s", r.status, r.problemURI())
 		}

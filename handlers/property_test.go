@@ -43,7 +43,7 @@ func (w *world) accepts(token modelToken) bool {
 }
 
 // startReplica replaces the Handler with a new one on the same database with the current secrets,
-// as a restart or another replica does.
+// as a restart or another server does.
 func (w *world) startReplica(t *testing.T) {
 	t.Helper()
 	w.setSecrets(t, strings.Join(w.secrets, ","))

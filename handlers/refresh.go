@@ -12,7 +12,7 @@ import (
 	"latchkey/models"
 )
 
-type refreshRequest struct{ client }
+type refreshRequest struct{ caller }
 
 // refreshResponse is that of a login, or no content.
 type refreshResponse struct {
@@ -23,8 +23,8 @@ type refreshResponse struct {
 
 func refreshDocs(op *huma.Operation) {
 	op.Summary = "Renew the access token"
-	op.Description = "Exchanges the refresh cookie for a new access token and the next refresh cookie. Each cookie works once; a repeated " +
-		"request within a few seconds receives the same successor.\n\n" +
+	op.Description = "Exchanges the refresh cookie for a new access token and the next refresh cookie. Each cookie works once; a request " +
+		"that is repeated within a few seconds receives the same new cookie.\n\n" +
 		"Clients without cookies send `grant_type=refresh_token` to `/token`."
 	op.Tags = []string{tagAuthentication}
 	op.Responses = map[string]*huma.Response{
@@ -44,7 +44,7 @@ func (h *Handler) refresh(ctx context.Context, in *refreshRequest) (*refreshResp
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", auth.ErrInvalidRefreshToken, err)
 	}
-	t, err := h.rotate(ctx, in.actor(), token)
+	t, err := h.renewSession(ctx, in.actor(), token)
 	if errors.Is(err, models.ErrSessionEnded) {
 		return nil, fmt.Errorf("%w: %w", auth.ErrInvalidRefreshToken, err)
 	}

@@ -109,7 +109,7 @@ func TestRefreshWithInvalidCookieIs401(t *testing.T) {
 	b, _ := s.newBrowser(t)
 	valid := b.cookie
 	parts := strings.Split(valid, ".")
-	dropped := auth.NewRefreshTokens([]auth.Secret{auth.Secret(strings.Repeat("x", 32))})
+	dropped := auth.NewRefreshTokenCodec([]auth.Secret{auth.Secret(strings.Repeat("x", 32))})
 	for name, cookie := range map[string]string{
 		"cut off":           valid[:len(valid)-1],
 		"extended":          valid + "x",

@@ -21,10 +21,10 @@ func (h *Handler) registerPage(c echo.Context) error {
 }
 
 type registerRequest struct {
-	client
+	caller
 	Body struct {
-		Username string  `json:"username" doc:"3 to 64 letters, digits and ._-@+. Kept as typed, unique in any case" example:"marisol"`
-		Password string  `json:"password" doc:"8 to 256 characters of any kind. Must not be common or contain the username" format:"password" example:"correct horse battery"`
+		Username string  `json:"username" doc:"3 to 64 letters (a-z, A-Z), digits and ._-@+. Stored as typed, but unique regardless of case" example:"marisol"`
+		Password string  `json:"password" doc:"At least 8 characters, or more if the operator requires it, and at most 256. Must not be common and must not contain the username" format:"password" example:"correct horse battery"`
 		Email    *string `json:"email,omitempty" doc:"An e-mail address for contact, which is not verified" example:"marisol@example.org"`
 	}
 }
@@ -51,7 +51,7 @@ func (h *Handler) register(ctx context.Context, in *registerRequest) (*registerR
 	if !h.signup {
 		return nil, errSignupClosed
 	}
-	user, err := h.store.CreateUser(ctx, in.actor(), models.NewUser{
+	user, err := h.store.CreateUser(ctx, in.actor(), models.UserParams{
 		Username: in.Body.Username, Password: in.Body.Password, Email: in.Body.Email,
 	})
 	if err != nil {

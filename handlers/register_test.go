@@ -114,8 +114,8 @@ func TestWeakPasswordIs422WithTheReason(t *testing.T) {
 		"password":                "too common",
 		"PassWord":                "too common",
 		"qwertyuiop":              "too common",
-		"my jonas 99":             "your username",
-		"my JONAS 99":             "your username",
+		"my jonas 99":             "the username",
+		"my JONAS 99":             "the username",
 	} {
 		text, err := json.Marshal(map[string]string{"username": "jonas", "password": password})
 		authtest.Must(t, err)

@@ -13,7 +13,7 @@ import (
 // revokeForm is the body of POST /revoke, for the document.
 type revokeForm struct {
 	Token         string `json:"token" doc:"A refresh token or an access token"`
-	TokenTypeHint string `json:"token_type_hint,omitempty" doc:"Accepted and ignored: the two are told apart by their form"`
+	TokenTypeHint string `json:"token_type_hint,omitempty" doc:"Accepted and ignored: the server recognises the kind of token"`
 }
 
 func (h *Handler) revokeDocs(op *huma.Operation) {
@@ -34,14 +34,14 @@ func (h *Handler) revoke(c echo.Context) error {
 	if form["token"] == "" {
 		return newOAuthError(http.StatusBadRequest, invalidRequest, "Send the token in the body.")
 	}
-	if err := h.revokeToken(c.Request().Context(), clientOf(c), form["token"]); err != nil {
+	if err := h.revokeToken(c.Request().Context(), callerOf(c), form["token"]); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusOK)
 }
 
 // revokeToken ends the session of a token. A token that is not valid is no error (RFC 7009 2.2).
-func (h *Handler) revokeToken(ctx context.Context, from client, text string) error {
+func (h *Handler) revokeToken(ctx context.Context, from caller, text string) error {
 	var session string
 	if token, err := h.refreshTokens.Parse(text); err == nil {
 		session = token.SessionID

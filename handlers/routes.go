@@ -9,9 +9,9 @@ import "latchkey/models"
 //   - role: needs an access token of a user with this role
 //   - bearerOrCookie: needs an access token or the refresh cookie
 //
-// A route can have options: sameOrigin refuses requests that come from another site; anyOrigin lets
-// browser apps of every origin read the response (CORS), allowedOrigins those of ALLOWED_ORIGINS.
-// Operations that need a bearer are open to ALLOWED_ORIGINS without saying so.
+// A route can have options: sameOrigin refuses requests that come from another origin; anyOrigin
+// lets browser apps of every origin read the response (CORS), allowedOrigins those of
+// ALLOWED_ORIGINS. Operations with the guard bearer or role are open to ALLOWED_ORIGINS by default.
 func (h *Handler) addRoutes() {
 	// Pages are public shells: they contain no user data.
 	page(h, "GET /", public, h.homePage)

@@ -7,9 +7,9 @@ import (
 )
 
 // The sample resources of the tutorials, and the example of how to guard a route of your own: copy
-// this file and its two lines in routes.go.
+// one of them and its line in routes.go.
 
-type protectedDataRequest struct{ client }
+type protectedDataRequest struct{ caller }
 
 type protectedDataResponse struct {
 	Body struct {
@@ -29,7 +29,7 @@ func (h *Handler) protectedData(_ context.Context, in *protectedDataRequest) (*p
 	return out, nil
 }
 
-type itemsRequest struct{ client }
+type itemsRequest struct{ caller }
 
 type itemsResponse struct {
 	Body struct {

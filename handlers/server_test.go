@@ -50,7 +50,7 @@ func newServer(t *testing.T, changes ...func(*Options)) *server {
 		clock:  authtest.NewClock(time.Now().UTC()),
 	}
 	store := s.openStore(t, cheapCost(), 2)
-	marisol := models.NewUser{Username: "Marisol", Password: testPassword, Roles: models.Roles{"admin", "editor"}}
+	marisol := models.UserParams{Username: "Marisol", Password: testPassword, Roles: models.Roles{"admin", "editor"}}
 	_, err := store.EnsureFirstUser(t.Context(), marisol, func() error { return nil })
 	authtest.Must(t, err)
 	s.options = Options{
@@ -90,7 +90,7 @@ func (s *server) setSecrets(t *testing.T, text string) {
 	t.Helper()
 	secrets, err := auth.ParseSecrets(text)
 	authtest.Must(t, err)
-	s.options.RefreshTokens = auth.NewRefreshTokens(secrets)
+	s.options.RefreshTokens = auth.NewRefreshTokenCodec(secrets)
 	s.options.Issuer, err = auth.NewIssuer(auth.IssuerOptions{
 		Keys: auth.SecretKeys(secrets), Issuer: s.options.PublicURL, Audience: "latchkey",
 		TTL: 15 * time.Minute, Now: s.clock.Now,

@@ -16,11 +16,11 @@ type sessionDetails struct {
 	Device     string    `json:"device" doc:"The browser and operating system of the login, as far as they are known" example:"Firefox on Linux"`
 	Address    string    `json:"address" doc:"The IP address of the login" example:"192.0.2.1"`
 	CreatedAt  time.Time `json:"created_at" doc:"The time of the login" example:"2026-11-21T12:00:00Z"`
-	LastUsedAt time.Time `json:"last_used_at" doc:"When the session was last renewed" example:"2026-11-21T12:00:00Z"`
+	LastUsedAt time.Time `json:"last_used_at" doc:"When a token of the session was last issued" example:"2026-11-21T12:00:00Z"`
 	Current    bool      `json:"current" doc:"Whether this is the session of the request"`
 }
 
-type listSessionsRequest struct{ client }
+type listSessionsRequest struct{ caller }
 
 type listSessionsResponse struct {
 	Body struct {
@@ -38,7 +38,7 @@ func listSessionsDocs(op *huma.Operation) {
 func (h *Handler) listSessions(ctx context.Context, in *listSessionsRequest) (*listSessionsResponse, error) {
 	sessions, err := h.store.SessionsOf(ctx, in.UserID)
 	if err != nil {
-		return nil, fmt.Errorf("listing one's own sessions: %w", err)
+		return nil, fmt.Errorf("listing the sessions of the current user: %w", err)
 	}
 	out := &listSessionsResponse{}
 	out.Body.Sessions = []sessionDetails{} // not null in JSON
@@ -50,7 +50,7 @@ func (h *Handler) listSessions(ctx context.Context, in *listSessionsRequest) (*l
 }
 
 type endSessionRequest struct {
-	client
+	caller
 	ID string `path:"id" doc:"The id of the session"`
 }
 
@@ -64,13 +64,13 @@ func endSessionDocs(op *huma.Operation) {
 // endSession ends a session of the user of the access token.
 func (h *Handler) endSession(ctx context.Context, in *endSessionRequest) (*struct{}, error) {
 	if err := h.store.EndSession(ctx, in.actor(), in.ID); err != nil {
-		return nil, fmt.Errorf("ending one's own session: %w", err)
+		return nil, fmt.Errorf("ending a session of the current user: %w", err)
 	}
 	h.logEvent(in.actor(), "session ended", "user", in.UserID, "session", in.ID)
 	return nil, nil
 }
 
-type endOtherSessionsRequest struct{ client }
+type endOtherSessionsRequest struct{ caller }
 
 func endOtherSessionsDocs(op *huma.Operation) {
 	op.Summary = "End all other sessions"
@@ -82,7 +82,7 @@ func endOtherSessionsDocs(op *huma.Operation) {
 // request.
 func (h *Handler) endOtherSessions(ctx context.Context, in *endOtherSessionsRequest) (*struct{}, error) {
 	if err := h.store.EndOtherSessions(ctx, in.actor()); err != nil {
-		return nil, fmt.Errorf("ending one's other sessions: %w", err)
+		return nil, fmt.Errorf("ending the other sessions of the current user: %w", err)
 	}
 	h.logEvent(in.actor(), "other sessions ended", "user", in.UserID, "session", in.SessionID)
 	return nil, nil

@@ -30,7 +30,7 @@ type tokenResponse struct {
 
 func (h *Handler) tokenDocs(op *huma.Operation) {
 	op.Summary = "Exchange a grant for tokens"
-	op.Description = "The token endpoint of OAuth 2 (RFC 6749), with the password grant and the refresh token grant.\n\n" +
+	op.Description = "The OAuth 2.0 token endpoint (RFC 6749), with the password grant and the refresh token grant.\n\n" +
 		"Clients are public: `client_id`, `client_secret`, `scope` and a Basic header are accepted and ignored."
 	op.Tags = []string{tagAuthentication}
 	h.describeForm(op, reflect.TypeFor[tokenForm]())
@@ -40,13 +40,13 @@ func (h *Handler) tokenDocs(op *huma.Operation) {
 	}
 }
 
-// token is the token endpoint of OAuth 2 (RFC 6749 3.2).
+// token is the token endpoint of OAuth 2.0 (RFC 6749 3.2).
 func (h *Handler) token(c echo.Context) error {
 	form, err := readForm(c.Request())
 	if err != nil {
 		return err
 	}
-	t, err := h.exchange(c.Request().Context(), clientOf(c), form)
+	t, err := h.exchange(c.Request().Context(), callerOf(c), form)
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func (h *Handler) token(c echo.Context) error {
 }
 
 // exchange exchanges the grant in a form for tokens.
-func (h *Handler) exchange(ctx context.Context, from client, form map[string]string) (tokens, error) {
+func (h *Handler) exchange(ctx context.Context, from caller, form map[string]string) (tokens, error) {
 	switch form["grant_type"] {
 	case "refresh_token":
 		return h.exchangeRefreshToken(ctx, from, form["refresh_token"])
@@ -68,19 +68,19 @@ func (h *Handler) exchange(ctx context.Context, from client, form map[string]str
 	return tokens{}, newOAuthError(http.StatusBadRequest, unsupportedGrantType, "This grant type is not supported.")
 }
 
-func (h *Handler) exchangePassword(ctx context.Context, from client, form map[string]string) (tokens, error) {
+func (h *Handler) exchangePassword(ctx context.Context, from caller, form map[string]string) (tokens, error) {
 	username, password := form["username"], form["password"]
 	if username == "" || password == "" {
 		return tokens{}, newOAuthError(http.StatusBadRequest, invalidRequest, "Send username and password in the body.")
 	}
-	user, err := h.verify(ctx, from.actor(), username, password)
+	user, err := h.verifyCredentials(ctx, from.actor(), username, password)
 	if err != nil {
 		return tokens{}, err
 	}
-	return h.begin(ctx, from.actor(), user, "")
+	return h.beginSession(ctx, from.actor(), user, "")
 }
 
-func (h *Handler) exchangeRefreshToken(ctx context.Context, from client, text string) (tokens, error) {
+func (h *Handler) exchangeRefreshToken(ctx context.Context, from caller, text string) (tokens, error) {
 	if text == "" {
 		return tokens{}, newOAuthError(http.StatusBadRequest, invalidRequest, "Send refresh_token in the body.")
 	}
@@ -88,5 +88,5 @@ func (h *Handler) exchangeRefreshToken(ctx context.Context, from client, text st
 	if err != nil {
 		return tokens{}, err
 	}
-	return h.rotate(ctx, from.actor(), token)
+	return h.renewSession(ctx, from.actor(), token)
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-type userRequest struct{ client }
+type userRequest struct{ caller }
 
 type userResponse struct {
 	Body struct {
@@ -17,8 +17,8 @@ type userResponse struct {
 }
 
 func userDocs(op *huma.Operation) {
-	op.Summary = "Get the user's name and roles"
-	op.Description = "Returns the user of the access token, with the name and roles of now rather than those in the token."
+	op.Summary = "Get your name and roles"
+	op.Description = "Returns the user of the access token, with the current name and roles. Those in the token may be older."
 	op.Tags = []string{tagAccount}
 }
 

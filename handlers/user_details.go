@@ -11,7 +11,7 @@ type userDetails struct {
 	ID        string    `json:"id" doc:"Never changes, and is never used for another user" example:"01a20018-5a0f-7568-bfcd-6fba71a04bd4"`
 	Username  string    `json:"username" example:"marisol"`
 	Email     *string   `json:"email" nullable:"true" example:"marisol@example.org"`
-	Disabled  bool      `json:"disabled" doc:"Whether the user is kept from logging in" example:"false"`
+	Disabled  bool      `json:"disabled" doc:"Whether the user is prevented from logging in" example:"false"`
 	Roles     []string  `json:"roles" nullable:"false" example:"[\"editor\"]"`
 	CreatedAt time.Time `json:"created_at" example:"2026-11-21T12:00:00Z"`
 }

@@ -21,9 +21,9 @@ func (h *Handler) usersPage(c echo.Context) error {
 }
 
 type listUsersRequest struct {
-	Query string `query:"q" maxLength:"64" doc:"The beginning of the username, in any case" example:"mari"`
+	Query string `query:"q" maxLength:"64" doc:"The beginning of the username. Upper and lower case are not distinguished" example:"mari"`
 	Limit int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many users to return at most"`
-	After string `query:"after" maxLength:"64" doc:"The next of the previous response"`
+	After string `query:"after" maxLength:"64" doc:"The value of next in the previous response"`
 }
 
 type listUsersResponse struct {
@@ -57,7 +57,7 @@ func (h *Handler) listUsers(ctx context.Context, in *listUsersRequest) (*listUse
 }
 
 type updateUserRequest struct {
-	client
+	caller
 	ID   string `path:"id" doc:"The id of the user"`
 	Body struct {
 		Disabled *bool     `json:"disabled,omitempty" doc:"A disabled user cannot log in. Disabling ends the user's sessions" example:"true"`
@@ -88,7 +88,7 @@ func (h *Handler) updateUser(ctx context.Context, in *updateUserRequest) (*userD
 }
 
 type deleteUserRequest struct {
-	client
+	caller
 	ID string `path:"id" doc:"The id of the user"`
 }
 

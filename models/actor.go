@@ -1,8 +1,8 @@
 package models
 
 // Actor is who asks for a change, and from where. The zero value is a visitor: anyone who is not
-// logged in. Every method that makes a change on request takes an Actor, whether it needs it or
-// not.
+// logged in. Every method that makes a change on request takes an Actor, even if it does not use it
+// yet.
 type Actor struct {
 	UserID      string // of the logged-in user
 	SessionID   string // of the logged-in user

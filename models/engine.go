@@ -8,11 +8,13 @@ import (
 	"gorm.io/gorm"
 )
 
-// engine is a kind of database. Each one has a file of its own.
+// engine is a kind of database. Each one has a file of its own. SQLite is the only one so far, but
+// the package also keeps the rules of PostgreSQL (row locks, READ COMMITTED), so that it can be
+// added.
 type engine struct {
 	scheme string // what its URLs begin with, such as "sqlite:"
 
-	// open connects to the database, and creates it if there is none, unless o.Existing. Both pools
+	// open connects to the database, and creates it if there is none, unless o.MustExist. Both pools
 	// may be the same one.
 	open func(ctx context.Context, o Options) (reader, writer *gorm.DB, err error)
 
@@ -20,8 +22,8 @@ type engine struct {
 	// Latchkey's. When it returns, no other process is migrating the database.
 	claim func(tx *gorm.DB) error
 
-	// transient reports whether an error of the driver is one that time can cure: the database is
-	// busy, locked, full, read-only or unreachable.
+	// transient reports whether an error of the driver is temporary: the database is busy, locked,
+	// full, read-only or unreachable.
 	transient func(err error) bool
 }
 

@@ -62,18 +62,17 @@ var (
 	ErrNewerDatabase   = errors.New("the database belongs to a newer version of Latchkey")
 )
 
-// failed wraps an error of the database with what was being done. It adds ErrUnavailable if time
-// can cure the error. It does not if the error is context.Canceled or context.DeadlineExceeded,
-// because then the caller gave up. All other errors are faults of the program or its data. A nil
-// error stays nil.
-func (s *Store) failed(doing string, err error) error {
+// wrap wraps an error of the database with what was being done. It adds ErrUnavailable if the error
+// is temporary, but not if it is context.Canceled or context.DeadlineExceeded, because then the
+// caller gave up. All other errors are faults of the program or its data. A nil error stays nil.
+func (s *Store) wrap(doing string, err error) error {
 	if err != nil && s.closed.Load() {
 		err = fmt.Errorf("%w: %w", sql.ErrConnDone, err) // database/sql does not export "database is closed"
 	}
-	return s.engine.failed(doing, err)
+	return s.engine.wrap(doing, err)
 }
 
-func (e engine) failed(doing string, err error) error {
+func (e engine) wrap(doing string, err error) error {
 	switch {
 	case err == nil:
 		return nil

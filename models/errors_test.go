@@ -74,7 +74,7 @@ func TestErrorsKeepTheirCause(t *testing.T) {
 		{driver.ErrBadConn, true},
 		{errors.New("anything else"), false},
 	} {
-		err := s.failed("testing", wrapped(row.cause))
+		err := s.wrap("testing", wrapped(row.cause))
 		if !errors.Is(err, row.cause) || errors.Is(err, ErrUnavailable) != row.unavailable {
 			t.Errorf("%v became %v", row.cause, err)
 		}
@@ -84,11 +84,11 @@ func TestErrorsKeepTheirCause(t *testing.T) {
 	}
 	anyTransient := engine{transient: func(error) bool { return true }} // such as a driver that reports a timeout
 	for _, cause := range []error{context.Canceled, context.DeadlineExceeded} {
-		if err := anyTransient.failed("testing", wrapped(cause)); errors.Is(err, ErrUnavailable) {
+		if err := anyTransient.wrap("testing", wrapped(cause)); errors.Is(err, ErrUnavailable) {
 			t.Errorf("the caller gave up, but the error is %v", err)
 		}
 	}
-	if err := s.failed("testing", nil); err != nil {
+	if err := s.wrap("testing", nil); err != nil {
 		t.Errorf("success became %v", err)
 	}
 }

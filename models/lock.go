@@ -20,5 +20,5 @@ func (s *Store) lockUser(tx *gorm.DB, id string) (User, error) {
 func (s *Store) lockDatabase(tx *gorm.DB) error {
 	var ids []string
 	err := tx.Table("migrations").Clauses(forUpdate()).Where("id = ?", firstMigration).Pluck("id", &ids).Error
-	return s.failed("locking the database", err)
+	return s.wrap("locking the database", err)
 }

@@ -68,14 +68,14 @@ func TestDecisionsLockTheirRowsFirst(t *testing.T) {
 		}, userAndAdmins},
 		{"first user", func(s testStore, _ Session, _ User) error {
 			s.exec(t, "DELETE FROM users")
-			return errorOf(s.EnsureFirstUser(t.Context(), NewUser{Username: "admin", Password: password}, announceNothing))
+			return errorOf(s.EnsureFirstUser(t.Context(), UserParams{Username: "admin", Password: password}, announceNothing))
 		}, "^SELECT `id` FROM `migrations` WHERE .* FOR UPDATE$"},
 		{"create keys", func(s testStore, _ Session, _ User) error {
-			return s.EnsureKeys(t.Context(), keyUse("one "), 2*tokenTTL)
+			return s.EnsureKeys(t.Context(), keyConfig("one "), 2*tokenTTL)
 		}, keys},
-		{"rotate keys", func(s testStore, _ Session, _ User) error { return s.rotateKeys(t, keyUse("one "), true) }, keys},
+		{"rotate keys", func(s testStore, _ Session, _ User) error { return s.rotateKeys(t, keyConfig("one "), true) }, keys},
 		{"seal keys again", func(s testStore, _ Session, _ User) error {
-			return s.ResealKeys(t.Context(), keyUse("new ", "one "))
+			return s.ResealKeys(t.Context(), keyConfig("new ", "one "))
 		}, "^SELECT \\* FROM `signing_keys` ORDER BY id FOR UPDATE$"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

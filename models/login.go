@@ -54,7 +54,7 @@ func (s *Store) rehash(ctx context.Context, by Actor, user User, password string
 	if err != nil {
 		return fmt.Errorf("rehashing a password: %w", err)
 	}
-	return s.failed("storing a new hash", s.writer.WithContext(ctx).Model(&User{}).
+	return s.wrap("storing a new hash", s.writer.WithContext(ctx).Model(&User{}).
 		Where("id = ? AND password_hash = ?", user.ID, user.PasswordHash).
 		Update("password_hash", hash).Error)
 }
@@ -86,7 +86,7 @@ func (s *Store) CreateSession(ctx context.Context, by Actor, user User, replaces
 		if err := s.makeRoom(tx, user.ID, replaces); err != nil {
 			return err
 		}
-		return s.failed("storing a session", tx.Create(&session).Error)
+		return s.wrap("storing a session", tx.Create(&session).Error)
 	})
 	if err != nil {
 		return Session{}, err
@@ -98,10 +98,10 @@ func (s *Store) CreateSession(ctx context.Context, by Actor, user User, replaces
 // would exceed MaxSessions.
 func (s *Store) makeRoom(tx *gorm.DB, userID, replaces string) error {
 	if err := tx.Where("id = ?", replaces).Delete(&Session{}).Error; err != nil {
-		return s.failed("ending the replaced session", err)
+		return s.wrap("ending the replaced session", err)
 	}
 	newest := tx.Model(&Session{}).Select("id").Where("user_id = ?", userID).
 		Order("id DESC").Limit(MaxSessions - 1)
 	err := tx.Where("user_id = ? AND id NOT IN (?)", userID, newest).Delete(&Session{}).Error
-	return s.failed("ending the oldest sessions", err)
+	return s.wrap("ending the oldest sessions", err)
 }

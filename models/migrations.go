@@ -26,14 +26,14 @@ func migrations() []*gormigrate.Migration {
 func (s *Store) migrate(ctx context.Context) error {
 	return s.transaction(ctx, "migrating the database", func(tx *gorm.DB) error {
 		if err := s.engine.claim(tx); err != nil {
-			return s.failed("claiming the database", err)
+			return s.wrap("claiming the database", err)
 		}
 		options := &gormigrate.Options{TableName: "migrations", ValidateUnknownMigrations: true}
 		err := gormigrate.New(tx, options, migrations()).Migrate()
 		if errors.Is(err, gormigrate.ErrUnknownPastMigration) {
 			return ErrNewerDatabase
 		}
-		return s.failed("migrating the database", err)
+		return s.wrap("migrating the database", err)
 	})
 }
 

@@ -43,7 +43,7 @@ func (s *Store) hashNewPassword(ctx context.Context, by Actor, username, passwor
 	return hash, nil
 }
 
-// SetPassword sets the password of a user and ends all of its sessions. It fails with
+// SetPassword sets the password of a user and ends all their sessions. It fails with
 // *auth.WeakPasswordError, ErrUserNotFound or ErrBusy.
 func (s *Store) SetPassword(ctx context.Context, by Actor, user User, password string) error {
 	hash, err := s.hashNewPassword(ctx, by, user.Username, password)
@@ -95,10 +95,10 @@ func (s *Store) ChangePassword(ctx context.Context, by Actor, current, password 
 	})
 }
 
-// storePassword stores the hash of a new password. The new version makes every login fail that is
-// under way with the old password.
+// storePassword stores the hash of a new password. It increases the version, so that a login in
+// progress with the old password fails.
 func (s *Store) storePassword(tx *gorm.DB, id, hash string) error {
-	return s.failed("storing a password", tx.Model(&User{}).Where("id = ?", id).Updates(map[string]any{
+	return s.wrap("storing a password", tx.Model(&User{}).Where("id = ?", id).Updates(map[string]any{
 		"password_hash": hash, "password_version": gorm.Expr("password_version + 1"),
 	}).Error)
 }

@@ -104,7 +104,7 @@ func TestEveryHashFreesItsSlot(t *testing.T) {
 		}, ErrInvalidCredentials},
 		{"malformed hash", func() error { return narrow.verify(t.Context(), visitor(), password, "x") }, auth.ErrMalformedHash},
 		{"create user", func() error {
-			return errorOf(narrow.CreateUser(t.Context(), visitor(), NewUser{Username: "jonas", Password: password}))
+			return errorOf(narrow.CreateUser(t.Context(), visitor(), UserParams{Username: "jonas", Password: password}))
 		}, nil},
 		{"set password", func() error { return narrow.SetPassword(t.Context(), CommandLine(), user, password) }, nil},
 	} {
@@ -128,7 +128,7 @@ func TestEveryHashPassesTheGate(t *testing.T) {
 	closed := s.reopen(t, func(o *Options) { o.HashSlots, o.HashQueue = 0, 0 })
 	for name, call := range map[string]func() error{
 		"create user": func() error {
-			return errorOf(closed.CreateUser(t.Context(), visitor(), NewUser{Username: "jonas", Password: password}))
+			return errorOf(closed.CreateUser(t.Context(), visitor(), UserParams{Username: "jonas", Password: password}))
 		},
 		"set password": func() error { return closed.SetPassword(t.Context(), CommandLine(), user, "another horse battery") },
 		"change password": func() error {

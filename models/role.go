@@ -10,12 +10,12 @@ import (
 // RoleAdmin is the role of the users who may manage users.
 const RoleAdmin = "admin"
 
-// The rules for roles: 1 to MaxRoleLength lower-case ASCII letters, digits and RoleSigns. A user
-// has at most MaxRoles, so that an access token, which contains them, fits into a header.
+// The rules for roles: 1 to MaxRoleLength lower-case ASCII letters, digits and RolePunctuation. A
+// user has at most MaxRoles, so that an access token, which contains them, fits into a header.
 const (
-	MaxRoleLength = 64
-	RoleSigns     = "._:-"
-	MaxRoles      = 32
+	MaxRoleLength   = 64
+	RolePunctuation = "._:-"
+	MaxRoles        = 32
 )
 
 // Roles is a set of roles in alphabetical order, without duplicates.
@@ -30,7 +30,7 @@ type userRole struct {
 // ValidRole reports whether role obeys the rules for roles. Upper-case letters are not allowed, so
 // that no two roles differ only by case.
 func ValidRole(role string) bool {
-	const allowed = "abcdefghijklmnopqrstuvwxyz0123456789" + RoleSigns
+	const allowed = "abcdefghijklmnopqrstuvwxyz0123456789" + RolePunctuation
 	return role != "" && len(role) <= MaxRoleLength && strings.Trim(role, allowed) == ""
 }
 
@@ -61,7 +61,7 @@ func (s *Store) loadRoles(db *gorm.DB, users ...*User) error {
 	}
 	var rows []userRole
 	if err := db.Where("user_id IN ?", ids).Find(&rows).Error; err != nil {
-		return s.failed("reading the roles of users", err)
+		return s.wrap("reading the roles of users", err)
 	}
 	for _, row := range rows {
 		user := byID[row.UserID]
@@ -76,7 +76,7 @@ func (s *Store) loadRoles(db *gorm.DB, users ...*User) error {
 // replaceRoles replaces the stored roles of a user, whose row the transaction has locked.
 func (s *Store) replaceRoles(tx *gorm.DB, user User) error {
 	if err := tx.Where("user_id = ?", user.ID).Delete(&userRole{}).Error; err != nil {
-		return s.failed("deleting the roles of a user", err)
+		return s.wrap("deleting the roles of a user", err)
 	}
 	return s.insertRoles(tx, user)
 }
@@ -90,5 +90,5 @@ func (s *Store) insertRoles(tx *gorm.DB, user User) error {
 	for i, role := range user.Roles {
 		rows[i] = userRole{user.ID, role}
 	}
-	return s.failed("storing the roles of a user", tx.Create(&rows).Error)
+	return s.wrap("storing the roles of a user", tx.Create(&rows).Error)
 }

@@ -46,7 +46,7 @@ func (p SessionPolicy) expiry(created, now time.Time) time.Time {
 //
 // The immediate predecessor of the newest token gets the same successor again within
 // SessionPolicy.Grace, because a response can be lost and two tabs can race. Any other token is a
-// replay: someone has kept a copy. A replay ends the session, which is committed although the call
+// replay: someone has kept a copy. A replay ends the session: that is committed, although the call
 // fails with ErrReplayed. It fails with ErrSessionEnded if the session has ended or its user is
 // disabled.
 func (s *Store) RotateSession(ctx context.Context, _ Actor, token auth.RefreshToken) (session Session, user User, err error) {
@@ -56,7 +56,7 @@ func (s *Store) RotateSession(ctx context.Context, _ Actor, token auth.RefreshTo
 		if errors.Is(err, ErrReplayed) {
 			replayed = true
 			err = tx.Where("id = ?", token.SessionID).Delete(&Session{}).Error
-			return s.failed("ending a replayed session", err)
+			return s.wrap("ending a replayed session", err)
 		}
 		if err != nil {
 			return err
@@ -90,7 +90,7 @@ func (s *Store) advance(tx *gorm.DB, token auth.RefreshToken, now time.Time) (Se
 			"expires_at":   s.sessions.expiry(session.CreatedAt, now),
 		})
 	if update.Error != nil {
-		return Session{}, s.failed("advancing a session", update.Error)
+		return Session{}, s.wrap("advancing a session", update.Error)
 	}
 	// Read again: the update may be another transaction's, for which this one has waited.
 	session, err = s.takeSession(tx, token.SessionID, now)
@@ -111,7 +111,7 @@ func (s *Store) takeSession(db *gorm.DB, id string, now time.Time) (session Sess
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return Session{}, ErrSessionEnded
 	}
-	return session, s.failed("reading a session", err)
+	return session, s.wrap("reading a session", err)
 }
 
 // Principal returns the user of a session as the database describes that user now. It fails with
@@ -125,7 +125,7 @@ func (s *Store) Principal(ctx context.Context, sessionID string) (auth.Principal
 	}
 	err := principalQuery(s.reader.WithContext(ctx), sessionID, s.now()).Find(&rows).Error
 	if err != nil {
-		return auth.Principal{}, s.failed("reading the user of a session", err)
+		return auth.Principal{}, s.wrap("reading the user of a session", err)
 	}
 	if len(rows) == 0 {
 		return auth.Principal{}, ErrSessionEnded
@@ -152,14 +152,14 @@ func principalQuery(db *gorm.DB, sessionID string, now time.Time) *gorm.DB {
 func (s *Store) SessionsOf(ctx context.Context, userID string) (sessions []Session, err error) {
 	err = s.reader.WithContext(ctx).Where("user_id = ? AND expires_at > ?", userID, s.now()).
 		Order("last_used_at DESC, id DESC").Find(&sessions).Error
-	return sessions, s.failed("listing sessions", err)
+	return sessions, s.wrap("listing sessions", err)
 }
 
 // EndSessions ends the sessions with these ids, of any user. An id whose session has ended is no
 // error.
 func (s *Store) EndSessions(ctx context.Context, _ Actor, ids ...string) error {
 	err := s.writer.WithContext(ctx).Where("id IN ?", ids).Delete(&Session{}).Error
-	return s.failed("ending sessions", err)
+	return s.wrap("ending sessions", err)
 }
 
 // EndSession ends a session of the actor. It fails with ErrSessionNotFound if the actor has no
@@ -169,7 +169,7 @@ func (s *Store) EndSession(ctx context.Context, by Actor, id string) error {
 	if deleted.Error == nil && deleted.RowsAffected == 0 {
 		return ErrSessionNotFound
 	}
-	return s.failed("ending a session", deleted.Error)
+	return s.wrap("ending a session", deleted.Error)
 }
 
 // EndOtherSessions ends all sessions of the actor but the current one.
@@ -179,13 +179,13 @@ func (s *Store) EndOtherSessions(ctx context.Context, by Actor) error {
 
 func (s *Store) endOtherSessions(db *gorm.DB, by Actor) error {
 	err := db.Where("user_id = ? AND id <> ?", by.UserID, by.SessionID).Delete(&Session{}).Error
-	return s.failed("ending the other sessions of a user", err)
+	return s.wrap("ending the other sessions of a user", err)
 }
 
 // endAllSessions ends all sessions of a user, whose row the transaction has locked: no login can
 // add one before it commits.
 func (s *Store) endAllSessions(tx *gorm.DB, userID string) error {
-	return s.failed("ending the sessions of a user", tx.Where("user_id = ?", userID).Delete(&Session{}).Error)
+	return s.wrap("ending the sessions of a user", tx.Where("user_id = ?", userID).Delete(&Session{}).Error)
 }
 
 // purgeBatch is how many rows one purge deletes: few enough that no request waits long for it.
@@ -199,5 +199,5 @@ func (s *Store) PurgeSessions(ctx context.Context) (int64, error) {
 	expired := db.Model(&Session{}).Select("id").Clauses(unlocked).
 		Where("expires_at <= ?", s.now()).Order("expires_at").Limit(purgeBatch)
 	deleted := db.Where("id IN (?)", expired).Delete(&Session{})
-	return deleted.RowsAffected, s.failed("purging sessions", deleted.Error)
+	return deleted.RowsAffected, s.wrap("purging sessions", deleted.Error)
 }

@@ -121,8 +121,8 @@ func TestSessionsExpireExactlyOnTime(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name  string
-		waits []time.Duration // the session is refreshed after each
-		want  error           // of the last refresh
+		waits []time.Duration // the session is renewed after each
+		want  error           // of the last renewal
 	}{
 		{"a second before 30 days without use", []time.Duration{30*day - second}, nil},
 		{"30 days without use", []time.Duration{30 * day}, ErrSessionEnded},

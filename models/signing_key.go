@@ -19,7 +19,7 @@ const (
 	// KeySetMaxAge is how long other services may cache the published key set.
 	KeySetMaxAge = 5 * time.Minute
 
-	// KeySetDelay is the maximum time that a replica takes to notice a change of the keys.
+	// KeySetDelay is the maximum time that a server takes to notice a change of the keys.
 	KeySetDelay = 2 * time.Second
 )
 
@@ -51,15 +51,15 @@ type SigningKey struct {
 	RetiresAt *time.Time // when a retiring key is no longer in use; nil in other states
 }
 
-// KeyUse says which keys a process uses, and with which secrets it opens them.
-type KeyUse struct {
+// KeyConfig says which keys a process uses, and with which secrets it opens them.
+type KeyConfig struct {
 	Algorithm string        // auth.ES256 or auth.RS256; auth.HS256 uses no keys of the database
 	Secrets   []auth.Secret // newest first; the first one seals
 }
 
 // Open returns the key set of the keys, in the same order. It fails with auth.ErrWrongSecret if one
 // of them cannot be opened.
-func (u KeyUse) Open(keys []SigningKey) (auth.KeySet, error) {
+func (u KeyConfig) Open(keys []SigningKey) (auth.KeySet, error) {
 	set := make(auth.KeySet, len(keys))
 	for i, key := range keys {
 		opened, _, err := auth.OpenKey(key.ID, key.Algorithm, key.Sealed, u.Secrets)
@@ -81,7 +81,7 @@ func (s *Store) keysInUse(db *gorm.DB, algorithm string) (keys []SigningKey, err
 	err = db.Where("algorithm = ?", algorithm).Where("retires_at IS NULL OR retires_at > ?", s.now()).
 		Find(&keys).Error
 	if err != nil {
-		return nil, s.failed("reading the signing keys", err)
+		return nil, s.wrap("reading the signing keys", err)
 	}
 	slices.SortFunc(keys, compareKeys)
 	return keys, nil
@@ -109,12 +109,12 @@ func keyIn(state string, keys []SigningKey) *SigningKey {
 // EnsureKeys creates a current and a next key if they are missing, and records that tokens live for
 // ttl, which decides how long a key retires. If several processes start at once, one of them
 // creates the keys. It fails with auth.ErrWrongSecret.
-func (s *Store) EnsureKeys(ctx context.Context, use KeyUse, ttl time.Duration) error {
-	keys, err := s.SigningKeys(ctx, use.Algorithm)
+func (s *Store) EnsureKeys(ctx context.Context, config KeyConfig, ttl time.Duration) error {
+	keys, err := s.SigningKeys(ctx, config.Algorithm)
 	if err != nil {
 		return err
 	}
-	if _, err := use.Open(keys); err != nil {
+	if _, err := config.Open(keys); err != nil {
 		return err
 	}
 	var missing []SigningKey // created before the transaction, since an RSA key takes a while
@@ -122,7 +122,7 @@ func (s *Store) EnsureKeys(ctx context.Context, use KeyUse, ttl time.Duration) e
 		if keyIn(state, keys) != nil {
 			continue
 		}
-		key, err := newSigningKey(use)
+		key, err := newSigningKey(config)
 		if err != nil {
 			return err
 		}
@@ -130,35 +130,35 @@ func (s *Store) EnsureKeys(ctx context.Context, use KeyUse, ttl time.Duration) e
 		missing = append(missing, key)
 	}
 	return s.transaction(ctx, "creating the first signing keys", func(tx *gorm.DB) error {
-		if err := s.lockKeys(tx, use.Algorithm); err != nil {
+		if err := s.lockKeys(tx, config.Algorithm); err != nil {
 			return err
 		}
 		for _, key := range missing {
 			key.CreatedAt = s.now()
 			if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&key).Error; err != nil {
-				return s.failed("storing a signing key", err)
+				return s.wrap("storing a signing key", err)
 			}
 		}
 		// The TTL never decreases: tokens with the longer one may still be in use.
-		return s.failed("storing the lifetime of tokens", tx.Model(&SigningKey{}).
-			Where("algorithm = ? AND token_ttl < ?", use.Algorithm, ttl).Update("token_ttl", ttl).Error)
+		return s.wrap("storing the lifetime of tokens", tx.Model(&SigningKey{}).
+			Where("algorithm = ? AND token_ttl < ?", config.Algorithm, ttl).Update("token_ttl", ttl).Error)
 	})
 }
 
 // ResealKeys seals every key with the first secret, so that older secrets can be dropped. It fails
-// with auth.ErrWrongSecret, and changes nothing, if a key of use.Algorithm cannot be opened. Keys
-// of other algorithms that cannot be opened stay as they are.
-func (s *Store) ResealKeys(ctx context.Context, use KeyUse) error {
+// with auth.ErrWrongSecret, and changes nothing, if a key of config.Algorithm cannot be opened.
+// Keys of other algorithms that cannot be opened stay as they are.
+func (s *Store) ResealKeys(ctx context.Context, config KeyConfig) error {
 	return s.transaction(ctx, "sealing the signing keys again", func(tx *gorm.DB) error {
 		if err := s.purgeKeys(tx); err != nil {
 			return err
 		}
 		var keys []SigningKey
 		if err := tx.Clauses(forUpdate()).Order("id").Find(&keys).Error; err != nil {
-			return s.failed("reading the signing keys", err)
+			return s.wrap("reading the signing keys", err)
 		}
 		for _, key := range keys {
-			if err := s.reseal(tx, key, use); err != nil {
+			if err := s.reseal(tx, key, config); err != nil {
 				return err
 			}
 		}
@@ -166,19 +166,19 @@ func (s *Store) ResealKeys(ctx context.Context, use KeyUse) error {
 	})
 }
 
-func (s *Store) reseal(tx *gorm.DB, key SigningKey, use KeyUse) error {
-	opened, index, err := auth.OpenKey(key.ID, key.Algorithm, key.Sealed, use.Secrets)
-	if err == nil && index == 0 || err != nil && key.Algorithm != use.Algorithm {
+func (s *Store) reseal(tx *gorm.DB, key SigningKey, config KeyConfig) error {
+	opened, index, err := auth.OpenKey(key.ID, key.Algorithm, key.Sealed, config.Secrets)
+	if err == nil && index == 0 || err != nil && key.Algorithm != config.Algorithm {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("opening the signing key %s: %w", key.ID, err)
 	}
-	sealed, err := opened.Seal(use.Secrets[0])
+	sealed, err := opened.Seal(config.Secrets[0])
 	if err != nil {
 		return err
 	}
-	return s.failed("storing a sealed key", tx.Model(&key).Update("sealed", sealed).Error)
+	return s.wrap("storing a sealed key", tx.Model(&key).Update("sealed", sealed).Error)
 }
 
 // PurgeKeys deletes the keys that have retired.
@@ -186,17 +186,17 @@ func (s *Store) PurgeKeys(ctx context.Context) error { return s.purgeKeys(s.writ
 
 func (s *Store) purgeKeys(db *gorm.DB) error {
 	err := db.Where("retires_at <= ?", s.now()).Delete(&SigningKey{}).Error
-	return s.failed("deleting retired keys", err)
+	return s.wrap("deleting retired keys", err)
 }
 
 // newSigningKey returns a new key without a state.
-func newSigningKey(use KeyUse) (SigningKey, error) {
-	key, err := auth.NewKey(use.Algorithm)
+func newSigningKey(config KeyConfig) (SigningKey, error) {
+	key, err := auth.NewKey(config.Algorithm)
 	if err != nil {
 		return SigningKey{}, err
 	}
-	sealed, err := key.Seal(use.Secrets[0])
-	return SigningKey{ID: key.ID, Algorithm: use.Algorithm, Sealed: sealed}, err
+	sealed, err := key.Seal(config.Secrets[0])
+	return SigningKey{ID: key.ID, Algorithm: config.Algorithm, Sealed: sealed}, err
 }
 
 // lockKeys locks all keys of an algorithm until the transaction ends. Read them in a later
@@ -205,5 +205,5 @@ func (s *Store) lockKeys(tx *gorm.DB, algorithm string) error {
 	var ids []string
 	err := tx.Model(&SigningKey{}).Clauses(forUpdate()).
 		Where("algorithm = ?", algorithm).Order("id").Pluck("id", &ids).Error
-	return s.failed("locking the signing keys", err)
+	return s.wrap("locking the signing keys", err)
 }

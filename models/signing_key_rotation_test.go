@@ -14,10 +14,10 @@ import (
 func TestRotationMovesEachKeyToItsNextState(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	use := s.addKeys(t)
+	config := s.addKeys(t)
 	before := wantStates(t, s, "current next")
 	s.clock.Advance(time.Hour)
-	authtest.Must(t, s.rotateKeys(t, use, false))
+	authtest.Must(t, s.rotateKeys(t, config, false))
 	after := wantStates(t, s, "current next retiring")
 	if after[0].ID != before[1].ID || after[2].ID != before[0].ID || slices.Contains(keyIDs(before), after[1].ID) {
 		t.Errorf("%v became %v", keyIDs(before), keyIDs(after))
@@ -29,14 +29,14 @@ func TestRotationMovesEachKeyToItsNextState(t *testing.T) {
 		t.Errorf("the old key retires at %v, want %v", after[2].RetiresAt, want)
 	}
 	s.clock.Advance(10 * time.Minute)
-	authtest.Must(t, s.rotateKeys(t, use, false))
+	authtest.Must(t, s.rotateKeys(t, config, false))
 	last := wantStates(t, s, "current next retiring retiring")
 	if last[2].ID != after[0].ID || last[3].ID != before[0].ID {
 		t.Errorf("the retiring keys are %v, want the newest first", keyIDs(last[2:]))
 	}
 }
 
-// A verifier may have fetched the key set just before the next key was published, from a replica
+// A verifier may have fetched the key set just before the next key was published, from a server
 // that noticed the change last. Its copy is valid for 5 minutes.
 func TestKeyThatOthersMayNotKnowSignsOnlyIfForced(t *testing.T) {
 	t.Parallel()
@@ -55,10 +55,10 @@ func TestKeyThatOthersMayNotKnowSignsOnlyIfForced(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			s := newStore(t)
-			use := s.addKeys(t)
+			config := s.addKeys(t)
 			before := s.dumpKeys(t)
 			s.clock.Advance(row.wait)
-			wantError(t, s.rotateKeys(t, use, row.force), row.want)
+			wantError(t, s.rotateKeys(t, config, row.force), row.want)
 			if changed := s.dumpKeys(t) != before; changed != (row.want == nil) {
 				t.Errorf("the keys were changed: %v", changed)
 			}
@@ -70,12 +70,12 @@ func TestKeyThatOthersMayNotKnowSignsOnlyIfForced(t *testing.T) {
 func TestKeyRetiresAfterTheLongestLifetimeOfItsTokens(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	use := s.addKeys(t)
+	config := s.addKeys(t)
 	for _, ttl := range []time.Duration{time.Hour, time.Minute} { // raised, then lowered
-		authtest.Must(t, s.EnsureKeys(t.Context(), use, ttl))
+		authtest.Must(t, s.EnsureKeys(t.Context(), config, ttl))
 	}
 	for range 3 { // this includes keys that are created now
-		authtest.Must(t, s.rotateKeys(t, use, true))
+		authtest.Must(t, s.rotateKeys(t, config, true))
 		keys := wantStates(t, s, "current next retiring")
 		if want := s.now().Add(time.Hour + 7*time.Second); !keys[2].RetiresAt.Equal(want) {
 			t.Errorf("retires at %v, want %v", keys[2].RetiresAt, want)
@@ -97,12 +97,12 @@ func TestParallelRotationsOfSeveralProcesses(t *testing.T) {
 			t.Parallel()
 			s := newStore(t)
 			stores := []testStore{s, s.reopen(t), s.reopen(t)}
-			use := s.addKeys(t)
+			config := s.addKeys(t)
 			s.clock.Advance(time.Hour)
 			var group sync.WaitGroup
 			errs := make(chan error, 12)
 			for i := range cap(errs) {
-				group.Go(func() { errs <- stores[i%3].rotateKeys(t, use, row.force) })
+				group.Go(func() { errs <- stores[i%3].rotateKeys(t, config, row.force) })
 			}
 			group.Wait()
 			close(errs)
@@ -136,11 +136,11 @@ func TestStolenKeyIsReplacedAtOnce(t *testing.T) {
 		t.Run(state, func(t *testing.T) {
 			t.Parallel()
 			s := newStore(t)
-			use := s.addKeys(t)
-			authtest.Must(t, s.rotateKeys(t, use, true))
+			config := s.addKeys(t)
+			authtest.Must(t, s.rotateKeys(t, config, true))
 			before := wantStates(t, s, "current next retiring")
 			stolen := before[row.index].ID
-			authtest.Must(t, s.dropKey(t, use, stolen)) // whatever the age of the next key
+			authtest.Must(t, s.removeKey(t, config, stolen)) // whatever the age of the next key
 			states := strings.Join([]string{KeyCurrent, KeyNext, KeyRetiring}[:len(row.after)], " ")
 			for i, key := range wantStates(t, s, states) {
 				switch {
@@ -153,20 +153,20 @@ func TestStolenKeyIsReplacedAtOnce(t *testing.T) {
 			if strings.Contains(s.dumpKeys(t), stolen) {
 				t.Error("the stolen key is still in the database")
 			}
-			wantError(t, s.dropKey(t, use, stolen), ErrKeyNotFound)
+			wantError(t, s.removeKey(t, config, stolen), ErrKeyNotFound)
 		})
 	}
 }
 
-func TestUnknownKeyCannotBeRotatedOrDropped(t *testing.T) {
+func TestUnknownKeyCannotBeRotatedOrRemoved(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	use := keyUse("one ")
-	wantError(t, s.rotateKeys(t, use, true), ErrKeyNotFound)
+	config := keyConfig("one ")
+	wantError(t, s.rotateKeys(t, config, true), ErrKeyNotFound)
 	s.addKeys(t)
 	before := s.dumpKeys(t)
 	for _, id := range []string{"", "unknown", "%", "\xff", "-x"} {
-		wantError(t, s.dropKey(t, use, id), ErrKeyNotFound)
+		wantError(t, s.removeKey(t, config, id), ErrKeyNotFound)
 	}
 	if s.dumpKeys(t) != before {
 		t.Error("the keys were changed")

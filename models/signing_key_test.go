@@ -16,29 +16,30 @@ import (
 
 const tokenTTL = 15 * time.Minute
 
-// keyUse returns a KeyUse for ES256. Each secret is a text of four characters; the first one seals.
-func keyUse(secrets ...string) KeyUse {
-	use := KeyUse{Algorithm: auth.ES256}
+// keyConfig returns a KeyConfig for ES256. Each secret is a text of four characters; the first one
+// seals.
+func keyConfig(secrets ...string) KeyConfig {
+	config := KeyConfig{Algorithm: auth.ES256}
 	for _, text := range secrets {
-		use.Secrets = append(use.Secrets, auth.Secret(strings.Repeat(text, 8)))
+		config.Secrets = append(config.Secrets, auth.Secret(strings.Repeat(text, 8)))
 	}
-	return use
+	return config
 }
 
 // addKeys creates the first keys, sealed with the secret "one ".
-func (s testStore) addKeys(t *testing.T) KeyUse {
+func (s testStore) addKeys(t *testing.T) KeyConfig {
 	t.Helper()
-	use := keyUse("one ")
-	authtest.Must(t, s.EnsureKeys(t.Context(), use, tokenTTL))
-	return use
+	config := keyConfig("one ")
+	authtest.Must(t, s.EnsureKeys(t.Context(), config, tokenTTL))
+	return config
 }
 
-func (s testStore) rotateKeys(t *testing.T, use KeyUse, force bool) error {
-	return s.RotateKeys(t.Context(), CommandLine(), use, force)
+func (s testStore) rotateKeys(t *testing.T, config KeyConfig, force bool) error {
+	return s.RotateKeys(t.Context(), CommandLine(), config, force)
 }
 
-func (s testStore) dropKey(t *testing.T, use KeyUse, id string) error {
-	return s.DropKey(t.Context(), CommandLine(), use, id)
+func (s testStore) removeKey(t *testing.T, config KeyConfig, id string) error {
+	return s.RemoveKey(t.Context(), CommandLine(), config, id)
 }
 
 // wantStates returns the keys in use, whose states must be want.
@@ -80,13 +81,13 @@ func keyIDs(keys []SigningKey) (ids []string) {
 func TestFirstKeysAreACurrentAndANextOne(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	use := s.addKeys(t)
+	config := s.addKeys(t)
 	keys := wantStates(t, s, "current next")
-	authtest.Must(t, s.EnsureKeys(t.Context(), use, tokenTTL)) // after a restart
+	authtest.Must(t, s.EnsureKeys(t.Context(), config, tokenTTL)) // after a restart
 	if again := wantStates(t, s, "current next"); !slices.Equal(keyIDs(again), keyIDs(keys)) {
 		t.Errorf("a restart changed %v to %v", keyIDs(keys), keyIDs(again))
 	}
-	set, err := use.Open(keys)
+	set, err := config.Open(keys)
 	authtest.Must(t, err)
 	if len(set) != 2 || set[0].ID != keys[0].ID || set[1].ID != keys[1].ID || keys[0].ID == keys[1].ID {
 		t.Errorf("the key set is %v", set)
@@ -127,7 +128,7 @@ func TestReplicasThatStartAtOnceCreateTheKeysOnce(t *testing.T) {
 		for _, s := range stores {
 			for range 2 {
 				group.Go(func() {
-					if err := s.EnsureKeys(t.Context(), keyUse("one "), tokenTTL); err != nil {
+					if err := s.EnsureKeys(t.Context(), keyConfig("one "), tokenTTL); err != nil {
 						t.Error(err)
 					}
 				})
@@ -141,10 +142,10 @@ func TestReplicasThatStartAtOnceCreateTheKeysOnce(t *testing.T) {
 func TestMissingNextKeyIsReplaced(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	use := s.addKeys(t)
+	config := s.addKeys(t)
 	keys := wantStates(t, s, "current next")
 	authtest.Must(t, s.writer.Delete(&keys[1]).Error)
-	authtest.Must(t, s.EnsureKeys(t.Context(), use, tokenTTL))
+	authtest.Must(t, s.EnsureKeys(t.Context(), config, tokenTTL))
 	if again := wantStates(t, s, "current next"); again[0].ID != keys[0].ID || again[1].ID == keys[1].ID {
 		t.Errorf("%v became %v", keyIDs(keys), keyIDs(again))
 	}
@@ -153,8 +154,8 @@ func TestMissingNextKeyIsReplaced(t *testing.T) {
 func TestRetiringKeyIsInUseUntilItsLastTokenHasExpired(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	use := s.addKeys(t)
-	authtest.Must(t, s.rotateKeys(t, use, true))
+	config := s.addKeys(t)
+	authtest.Must(t, s.rotateKeys(t, config, true))
 	s.clock.Advance(tokenTTL + 7*time.Second - time.Microsecond)
 	authtest.Must(t, s.PurgeKeys(t.Context()))
 	wantStates(t, s, "current next retiring")
@@ -176,12 +177,12 @@ func TestWrongSecretChangesNothing(t *testing.T) {
 	s.clock.Advance(time.Hour)
 	keys := wantStates(t, s, "current next")
 	before := s.dumpKeys(t)
-	wrong := keyUse("two ", "tre ")
+	wrong := keyConfig("two ", "tre ")
 	for name, change := range map[string]func() error{
 		"reseal": func() error { return s.ResealKeys(t.Context(), wrong) },
 		"ensure": func() error { return s.EnsureKeys(t.Context(), wrong, 2*tokenTTL) },
 		"rotate": func() error { return s.rotateKeys(t, wrong, true) },
-		"drop":   func() error { return s.dropKey(t, wrong, keys[1].ID) },
+		"remove": func() error { return s.removeKey(t, wrong, keys[1].ID) },
 		"open":   func() error { return errorOf(wrong.Open(keys)) },
 	} {
 		if err := change(); !errors.Is(err, auth.ErrWrongSecret) {
@@ -197,12 +198,12 @@ func TestWrongSecretChangesNothing(t *testing.T) {
 func TestOneKeyThatCannotBeOpenedStopsEveryChange(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	use := s.addKeys(t)
+	config := s.addKeys(t)
 	keys := wantStates(t, s, "current next")
 	authtest.Must(t, s.writer.Model(&keys[1]).Update("sealed", keys[0].Sealed).Error)
 	before := s.dumpKeys(t)
-	wantError(t, s.ResealKeys(t.Context(), keyUse("new ", "one ")), auth.ErrWrongSecret)
-	wantError(t, s.rotateKeys(t, use, true), auth.ErrWrongSecret)
+	wantError(t, s.ResealKeys(t.Context(), keyConfig("new ", "one ")), auth.ErrWrongSecret)
+	wantError(t, s.rotateKeys(t, config, true), auth.ErrWrongSecret)
 	if s.dumpKeys(t) != before {
 		t.Error("the keys were changed")
 	}
@@ -211,14 +212,14 @@ func TestOneKeyThatCannotBeOpenedStopsEveryChange(t *testing.T) {
 func TestRetiredKeyNeedNotOpen(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	use := s.addKeys(t)
-	authtest.Must(t, s.rotateKeys(t, use, true))
+	config := s.addKeys(t)
+	authtest.Must(t, s.rotateKeys(t, config, true))
 	retiring := wantStates(t, s, "current next retiring")[2]
 	authtest.Must(t, s.writer.Model(&retiring).Update("sealed", []byte("x")).Error)
-	wantError(t, s.ResealKeys(t.Context(), use), auth.ErrWrongSecret)
+	wantError(t, s.ResealKeys(t.Context(), config), auth.ErrWrongSecret)
 	s.clock.Advance(time.Hour)
-	authtest.Must(t, s.ResealKeys(t.Context(), use))
-	authtest.Must(t, s.rotateKeys(t, use, true))
+	authtest.Must(t, s.ResealKeys(t.Context(), config))
+	authtest.Must(t, s.rotateKeys(t, config, true))
 }
 
 func TestNewSecretSealsEveryKeyAgain(t *testing.T) {
@@ -226,10 +227,10 @@ func TestNewSecretSealsEveryKeyAgain(t *testing.T) {
 	s := newStore(t)
 	authtest.Must(t, s.rotateKeys(t, s.addKeys(t), true))
 	before := wantStates(t, s, "current next retiring")
-	authtest.Must(t, s.ResealKeys(t.Context(), keyUse("new ", "one ")))
+	authtest.Must(t, s.ResealKeys(t.Context(), keyConfig("new ", "one ")))
 	after := wantStates(t, s, "current next retiring")
-	wantError(t, errorOf(keyUse("one ").Open(after)), auth.ErrWrongSecret)
-	set, err := keyUse("new ").Open(after) // without the old secret
+	wantError(t, errorOf(keyConfig("one ").Open(after)), auth.ErrWrongSecret)
+	set, err := keyConfig("new ").Open(after) // without the old secret
 	authtest.Must(t, err)
 	for i := range before {
 		if set[i].ID != before[i].ID {
@@ -237,7 +238,7 @@ func TestNewSecretSealsEveryKeyAgain(t *testing.T) {
 		}
 	}
 	unchanged := s.dumpKeys(t)
-	authtest.Must(t, s.ResealKeys(t.Context(), keyUse("new ", "one ")))
+	authtest.Must(t, s.ResealKeys(t.Context(), keyConfig("new ", "one ")))
 	if s.dumpKeys(t) != unchanged {
 		t.Error("keys sealed with the first secret were sealed again")
 	}
@@ -247,11 +248,11 @@ func TestNewSecretSealsEveryKeyAgain(t *testing.T) {
 func TestKeysOfAnotherAlgorithmAreNotUsed(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	use := s.addKeys(t)
+	config := s.addKeys(t)
 	unused := wantStates(t, s, "current next")
-	other := KeyUse{Algorithm: auth.RS256, Secrets: use.Secrets}
+	other := KeyConfig{Algorithm: auth.RS256, Secrets: config.Secrets}
 	authtest.Must(t, s.EnsureKeys(t.Context(), other, tokenTTL))
-	wantError(t, s.dropKey(t, other, unused[0].ID), ErrKeyNotFound)
+	wantError(t, s.removeKey(t, other, unused[0].ID), ErrKeyNotFound)
 	authtest.Must(t, s.rotateKeys(t, other, true))
 	if again := wantStates(t, s, "current next"); !slices.Equal(keyIDs(again), keyIDs(unused)) {
 		t.Errorf("%v became %v", keyIDs(unused), keyIDs(again))
@@ -262,30 +263,30 @@ func TestKeysOfAnotherAlgorithmAreNotUsed(t *testing.T) {
 		t.Errorf("RS256 uses %v", keyIDs(used))
 	}
 	for _, algorithm := range []string{auth.RS256, auth.HS256} { // HS256 uses no keys of the table
-		authtest.Must(t, s.ResealKeys(t.Context(), KeyUse{algorithm, keyUse("new ", "one ").Secrets}))
+		authtest.Must(t, s.ResealKeys(t.Context(), KeyConfig{algorithm, keyConfig("new ", "one ").Secrets}))
 	}
 	for _, algorithm := range []string{auth.RS256, auth.ES256} {
 		keys, err := s.SigningKeys(t.Context(), algorithm)
 		authtest.Must(t, err)
-		if _, err := keyUse("new ").Open(keys); err != nil {
+		if _, err := keyConfig("new ").Open(keys); err != nil {
 			t.Errorf("%s: not sealed again: %v", algorithm, err)
 		}
 	}
 	// With HS256, a secret that opens no key is no reason to stop.
-	authtest.Must(t, s.ResealKeys(t.Context(), KeyUse{auth.HS256, keyUse("else").Secrets}))
-	wantError(t, s.ResealKeys(t.Context(), keyUse("else")), auth.ErrWrongSecret)
+	authtest.Must(t, s.ResealKeys(t.Context(), KeyConfig{auth.HS256, keyConfig("else").Secrets}))
+	wantError(t, s.ResealKeys(t.Context(), keyConfig("else")), auth.ErrWrongSecret)
 }
 
 func TestKeysOfAClosedStoreAreUnavailable(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	use := s.addKeys(t)
+	config := s.addKeys(t)
 	authtest.Must(t, s.Close())
 	wantError(t, errorOf(s.SigningKeys(t.Context(), auth.ES256)), ErrUnavailable)
-	wantError(t, s.ResealKeys(t.Context(), use), ErrUnavailable)
-	wantError(t, s.EnsureKeys(t.Context(), use, tokenTTL), ErrUnavailable)
-	wantError(t, s.rotateKeys(t, use, true), ErrUnavailable)
-	wantError(t, s.dropKey(t, use, "x"), ErrUnavailable)
+	wantError(t, s.ResealKeys(t.Context(), config), ErrUnavailable)
+	wantError(t, s.EnsureKeys(t.Context(), config, tokenTTL), ErrUnavailable)
+	wantError(t, s.rotateKeys(t, config, true), ErrUnavailable)
+	wantError(t, s.removeKey(t, config, "x"), ErrUnavailable)
 	wantError(t, s.PurgeKeys(t.Context()), ErrUnavailable)
 }
 

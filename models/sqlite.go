@@ -37,7 +37,7 @@ func openSQLite(ctx context.Context, o Options) (reader, writer *gorm.DB, err er
 	if err != nil {
 		return nil, nil, fmt.Errorf("finding the database file: %w", err)
 	}
-	if _, err := os.Stat(path); o.Existing && errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(path); o.MustExist && errors.Is(err, os.ErrNotExist) {
 		return nil, nil, ErrNoDatabase
 	}
 	if err := createFile(path); err != nil {
@@ -95,11 +95,11 @@ func openPool(path string, params url.Values, connections int, now func() time.T
 		return nil, ErrNotDatabase
 	}
 	if err != nil {
-		return nil, sqliteEngine().failed("opening the database", err)
+		return nil, sqliteEngine().wrap("opening the database", err)
 	}
 	pool, err := db.DB()
 	if err != nil {
-		return nil, sqliteEngine().failed("opening the database", err)
+		return nil, sqliteEngine().wrap("opening the database", err)
 	}
 	pool.SetMaxOpenConns(connections)
 	pool.SetMaxIdleConns(connections)
@@ -130,7 +130,7 @@ func identify(db *gorm.DB) error {
 	case notDatabase(err):
 		return ErrNotDatabase
 	case err != nil:
-		return sqliteEngine().failed("reading the database", err)
+		return sqliteEngine().wrap("reading the database", err)
 	case id == applicationID:
 		return nil
 	case id != 0 || tables > 0:
@@ -146,7 +146,7 @@ func enableWAL(db *gorm.DB) error {
 	for {
 		err := db.Exec("PRAGMA journal_mode = WAL").Error
 		if err == nil || time.Now().After(deadline) {
-			return sqliteEngine().failed("switching the database to WAL", err)
+			return sqliteEngine().wrap("switching the database to WAL", err)
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
@@ -164,7 +164,7 @@ func checkPragmas(db *gorm.DB) error {
 	for name, value := range want {
 		var got string
 		if err := db.Raw("PRAGMA " + name).Scan(&got).Error; err != nil {
-			return sqliteEngine().failed("reading a pragma of the database", err)
+			return sqliteEngine().wrap("reading a pragma of the database", err)
 		}
 		if got != value {
 			return fmt.Errorf("the database's %s is %q, not %q: use a local disk", name, got, value)

@@ -16,7 +16,7 @@ func notDatabase(err error) bool {
 	return errors.As(err, &cause) && (cause.Code == sqlite3.ErrNotADB || cause.Code == sqlite3.ErrCorrupt)
 }
 
-// sqliteTransient reports whether err is one that time can cure; see engine.
+// sqliteTransient reports whether err is temporary; see engine.
 func sqliteTransient(err error) bool {
 	var cause sqlite3.Error
 	if !errors.As(err, &cause) {

@@ -77,7 +77,7 @@ func TestExistingDatabaseCanBeRequired(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "test.db")
 	options := testOptions(path, authtest.NewClock(time.Now()))
-	options.Existing = true
+	options.MustExist = true
 	wantError(t, errorOf(Open(t.Context(), options)), ErrNoDatabase)
 	if _, err := os.Stat(path); err == nil {
 		t.Error("the file was created")

@@ -19,7 +19,7 @@ import (
 // Options configures a Store.
 type Options struct {
 	URL       string // such as sqlite:data/latchkey.db; see KnownURL
-	Existing  bool   // if set, Open fails with ErrNoDatabase instead of creating a database
+	MustExist bool   // if set, Open fails with ErrNoDatabase instead of creating a database
 	Hasher    *auth.Hasher
 	HashSlots int // how many password hashes may run at once
 	HashQueue int // how many may wait; any more fail with ErrBusy
@@ -43,7 +43,7 @@ type Store struct {
 }
 
 // Open opens the database at o.URL and brings its schema up to date. If there is no database, it
-// creates one, unless o.Existing. A database that is not Latchkey's is left unchanged.
+// creates one, unless o.MustExist. A database that is not Latchkey's is left unchanged.
 //
 // Open fails with ErrUnavailable, or with one of the errors that the operator must resolve.
 func Open(ctx context.Context, o Options) (*Store, error) {
@@ -80,7 +80,7 @@ func (s *Store) PasswordPolicy() auth.PasswordPolicy { return s.policy }
 func (s *Store) Ready(ctx context.Context) error {
 	var one int
 	err := s.reader.WithContext(ctx).Raw("SELECT 1 FROM users LIMIT 1").Scan(&one).Error
-	return s.failed("checking the database", err)
+	return s.wrap("checking the database", err)
 }
 
 // transaction runs change in one transaction and commits it if change returns nil. Otherwise it
@@ -102,7 +102,7 @@ func (s *Store) transaction(ctx context.Context, doing string, change func(tx *g
 	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
 		err = ctx.Err() // database/sql rolled back when ctx ended, just before the commit
 	}
-	return s.failed(doing, err)
+	return s.wrap(doing, err)
 }
 
 // now returns the time in the form in which it is stored: UTC, in whole microseconds, the finest

@@ -69,7 +69,7 @@ func (s testStore) exec(t *testing.T, sql string, args ...any) {
 // addAdmin creates the first user, Marisol, and returns it as Authenticate does.
 func (s testStore) addAdmin(t *testing.T) User {
 	t.Helper()
-	_, err := s.EnsureFirstUser(t.Context(), NewUser{Username: "Marisol", Password: password, Roles: Roles{RoleAdmin}}, announceNothing)
+	_, err := s.EnsureFirstUser(t.Context(), UserParams{Username: "Marisol", Password: password, Roles: Roles{RoleAdmin}}, announceNothing)
 	authtest.Must(t, err)
 	user, err := s.Authenticate(t.Context(), visitor(), "marisol", password)
 	authtest.Must(t, err)
@@ -81,7 +81,7 @@ func announceNothing() error { return nil }
 // addUser creates a user.
 func (s testStore) addUser(t *testing.T, name string, roles ...string) User {
 	t.Helper()
-	user, err := s.CreateUser(t.Context(), CommandLine(), NewUser{Username: name, Password: password, Roles: roles})
+	user, err := s.CreateUser(t.Context(), CommandLine(), UserParams{Username: name, Password: password, Roles: roles})
 	authtest.Must(t, err)
 	return user
 }
@@ -140,7 +140,7 @@ func TestClosedStoreIsUnavailable(t *testing.T) {
 		"end sessions":   func() error { return s.EndSessions(t.Context(), visitor(), "x") },
 		"ready":          func() error { return s.Ready(t.Context()) },
 		"first user": func() error {
-			return errorOf(s.EnsureFirstUser(t.Context(), NewUser{}, announceNothing))
+			return errorOf(s.EnsureFirstUser(t.Context(), UserParams{}, announceNothing))
 		},
 	} {
 		if err := call(); !errors.Is(err, ErrUnavailable) {
@@ -175,7 +175,7 @@ func TestProcessesThatStartAtOnceCreateOneFirstUser(t *testing.T) {
 					return
 				}
 				defer s.Close()
-				admin := NewUser{Username: fmt.Sprintf("admin%d", i), Password: password}
+				admin := UserParams{Username: fmt.Sprintf("admin%d", i), Password: password}
 				isMine, err := s.EnsureFirstUser(t.Context(), admin, announceNothing)
 				if err != nil {
 					t.Error(err)

@@ -24,17 +24,17 @@ type User struct {
 }
 
 // The rules for usernames: MinUsernameLength to MaxUsernameLength ASCII letters, digits and
-// UsernameSigns.
+// UsernamePunctuation.
 const (
-	MinUsernameLength = 3
-	MaxUsernameLength = 64
-	UsernameSigns     = "._-@+"
+	MinUsernameLength   = 3
+	MaxUsernameLength   = 64
+	UsernamePunctuation = "._-@+"
 )
 
 // MaxEmailLength is the greatest length of an e-mail address, in characters (RFC 5321 4.5.3.1.3).
 const MaxEmailLength = 254
 
-const usernameCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" + UsernameSigns
+const usernameCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" + UsernamePunctuation
 
 // ValidUsername reports whether name obeys the rules for usernames. Only ASCII is allowed, because
 // letters of different alphabets can look alike.
@@ -73,7 +73,8 @@ func (s *Store) UserByID(ctx context.Context, id string) (User, error) {
 	return s.userByID(s.reader.WithContext(ctx), id)
 }
 
-// UserByName returns the user with this username in any case. It fails with ErrUserNotFound.
+// UserByName returns the user with this username, regardless of case. It fails with
+// ErrUserNotFound.
 func (s *Store) UserByName(ctx context.Context, username string) (User, error) {
 	db := s.reader.WithContext(ctx)
 	user, err := s.findByName(db, username)
@@ -106,5 +107,5 @@ func (s *Store) takeUser(query *gorm.DB) (user User, err error) {
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return User{}, ErrUserNotFound
 	}
-	return user, s.failed("reading a user", err)
+	return user, s.wrap("reading a user", err)
 }

@@ -55,7 +55,7 @@ func TestUsernameIsTakenInEveryCase(t *testing.T) {
 	s := newStore(t)
 	s.addUser(t, "Marisol")
 	for _, name := range []string{"Marisol", "marisol", "MARISOL"} {
-		_, err := s.CreateUser(t.Context(), visitor(), NewUser{Username: name, Password: password})
+		_, err := s.CreateUser(t.Context(), visitor(), UserParams{Username: name, Password: password})
 		wantError(t, err, ErrUsernameTaken)
 	}
 }
@@ -66,7 +66,7 @@ func TestFirstUserIsCreatedOnce(t *testing.T) {
 	announced := 0
 	announce := func() error { announced++; return nil }
 	for i, want := range []bool{true, false, false} {
-		created, err := s.EnsureFirstUser(t.Context(), NewUser{Username: "admin", Password: password}, announce)
+		created, err := s.EnsureFirstUser(t.Context(), UserParams{Username: "admin", Password: password}, announce)
 		authtest.Must(t, err)
 		if created != want {
 			t.Errorf("call %d: created is %v", i, created)
@@ -81,7 +81,7 @@ func TestFirstUserIsNotStoredIfAnnouncingItFails(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	full := errors.New("the disk is full")
-	admin := NewUser{Username: "admin", Password: password}
+	admin := UserParams{Username: "admin", Password: password}
 	created, err := s.EnsureFirstUser(t.Context(), admin, func() error { return full })
 	wantError(t, err, full)
 	if created {
@@ -97,9 +97,9 @@ func TestFirstUserIsNotStoredIfAnnouncingItFails(t *testing.T) {
 func TestFirstUserObeysTheSignUpRules(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	_, err := s.EnsureFirstUser(t.Context(), NewUser{Username: "a b", Password: password}, announceNothing)
+	_, err := s.EnsureFirstUser(t.Context(), UserParams{Username: "a b", Password: password}, announceNothing)
 	wantError(t, err, ErrInvalidUsername)
-	_, err = s.EnsureFirstUser(t.Context(), NewUser{Username: "admin", Password: "short"}, announceNothing)
+	_, err = s.EnsureFirstUser(t.Context(), UserParams{Username: "admin", Password: "short"}, announceNothing)
 	if !isWeak(err) {
 		t.Errorf("error is %v", err)
 	}

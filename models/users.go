@@ -9,7 +9,7 @@ import (
 
 // UserQuery selects the users to list.
 type UserQuery struct {
-	Prefix string // beginning of the username, in any case; may be empty
+	Prefix string // beginning of the username, regardless of case; may be empty
 	After  string // next of the page before; empty for the first page
 	Limit  int    // at least 1
 }
@@ -22,7 +22,7 @@ func (s *Store) Users(ctx context.Context, q UserQuery) (users []User, next stri
 	}
 	db := s.reader.WithContext(ctx)
 	if err := usersQuery(db, q).Find(&users).Error; err != nil {
-		return nil, "", s.failed("listing users", err)
+		return nil, "", s.wrap("listing users", err)
 	}
 	if len(users) > q.Limit {
 		users = users[:q.Limit]
@@ -51,7 +51,7 @@ type UserChange struct {
 	Roles    *Roles
 }
 
-// UpdateUser changes a user and returns the result. Disabling a user ends all of its sessions. It
+// UpdateUser changes a user and returns the result. Disabling a user ends all their sessions. It
 // fails with ErrUserNotFound, ErrInvalidRole or ErrLastAdmin.
 func (s *Store) UpdateUser(ctx context.Context, _ Actor, id string, change UserChange) (user User, err error) {
 	err = s.transaction(ctx, "changing a user", func(tx *gorm.DB) error {
@@ -92,7 +92,7 @@ func (s *Store) storeChange(tx *gorm.DB, user User, change UserChange) error {
 		return nil
 	}
 	if err := tx.Model(&user).Update("disabled", user.Disabled).Error; err != nil {
-		return s.failed("disabling or enabling a user", err)
+		return s.wrap("disabling or enabling a user", err)
 	}
 	if !user.Disabled {
 		return nil
@@ -100,8 +100,7 @@ func (s *Store) storeChange(tx *gorm.DB, user User, change UserChange) error {
 	return s.endAllSessions(tx, user.ID)
 }
 
-// DeleteUser deletes a user with all of its sessions. It fails with ErrUserNotFound or
-// ErrLastAdmin.
+// DeleteUser deletes a user with all their sessions. It fails with ErrUserNotFound or ErrLastAdmin.
 func (s *Store) DeleteUser(ctx context.Context, _ Actor, id string) error {
 	return s.transaction(ctx, "deleting a user", func(tx *gorm.DB) error {
 		locked, err := s.lockWithAdmins(tx, id)
@@ -111,7 +110,7 @@ func (s *Store) DeleteUser(ctx context.Context, _ Actor, id string) error {
 		if err := s.keepAnAdmin(tx, locked); err != nil {
 			return err
 		}
-		return s.failed("deleting a user", tx.Delete(&locked.user).Error) // sessions and roles cascade
+		return s.wrap("deleting a user", tx.Delete(&locked.user).Error) // sessions and roles cascade
 	})
 }
 
@@ -125,7 +124,7 @@ type lockedUser struct {
 // their ids, so that two transactions cannot deadlock. It fails with ErrUserNotFound.
 func (s *Store) lockWithAdmins(tx *gorm.DB, id string) (locked lockedUser, err error) {
 	if err := lockQuery(tx, id).Pluck("id", &locked.others).Error; err != nil {
-		return lockedUser{}, s.failed("locking a user and the administrators", err)
+		return lockedUser{}, s.wrap("locking a user and the administrators", err)
 	}
 	locked.others = slices.DeleteFunc(locked.others, func(other string) bool { return other == id })
 	locked.user, err = s.userByID(tx, id)
@@ -154,7 +153,7 @@ func (s *Store) keepAnAdmin(tx *gorm.DB, locked lockedUser) error {
 	if err == nil && len(others) == 0 {
 		return ErrLastAdmin
 	}
-	return s.failed("looking for other administrators", err)
+	return s.wrap("looking for other administrators", err)
 }
 
 func isEnabledAdmin(user User) bool { return !user.Disabled && slices.Contains(user.Roles, RoleAdmin) }

@@ -9,8 +9,9 @@ import (
 	"latchkey/models"
 )
 
-// client is the sender of a request. Operations that need to know it embed it in their input.
-type client struct {
+// caller is the sender of a request. Operations that need to know it embed it in their input:
+// in.UserID, in.Username and in.Roles then come from its Principal.
+type caller struct {
 	auth.Principal          // who the request acts for; the zero value on public routes
 	device         string   // what the request was sent with, in words
 	address        string   // where it came from
@@ -19,16 +20,16 @@ type client struct {
 }
 
 // Resolve implements huma.Resolver.
-func (c *client) Resolve(ctx huma.Context) []error {
-	*c = clientOf(humaecho.Unwrap(ctx))
+func (c *caller) Resolve(ctx huma.Context) []error {
+	*c = callerOf(humaecho.Unwrap(ctx))
 	return nil
 }
 
-// clientOf returns the sender of a request that a guard has admitted.
-func clientOf(c echo.Context) client {
+// callerOf returns the sender of a request that a guard has admitted.
+func callerOf(c echo.Context) caller {
 	op := c.Get(operationKey).(*huma.Operation)
 	p, _ := c.Request().Context().Value(principalKey{}).(auth.Principal)
-	return client{
+	return caller{
 		Principal: p,
 		device:    describeDevice(c.Request().UserAgent()),
 		address:   c.RealIP(),
@@ -37,8 +38,8 @@ func clientOf(c echo.Context) client {
 	}
 }
 
-// actor returns the client as the one who asks for a change.
-func (c *client) actor() models.Actor {
+// actor returns the caller as the one who asks for a change.
+func (c *caller) actor() models.Actor {
 	return models.Actor{
 		UserID: c.UserID, SessionID: c.SessionID,
 		Device: c.device, Address: c.address, RequestID: c.requestID,

@@ -15,7 +15,7 @@ func page(h *Handler, route string, guard guard, handle echo.HandlerFunc) {
 	h.add(op, func(method string) { h.echo.Add(method, echoPath(op.Path), handle) })
 }
 
-// form adds an OAuth 2 endpoint, which reads a form and writes errors in the format of RFC 6749
+// form adds an OAuth 2.0 endpoint, which reads a form and writes errors in the format of RFC 6749
 // 5.2. It is not one of Huma's operations: Huma has one list of body formats for all of them, so
 // reading forms here would let other sites send forms to /login.
 //

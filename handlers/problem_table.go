@@ -32,8 +32,8 @@ var (
 	errWeakPassword = errors.New("weak password") // stands for every *auth.WeakPasswordError
 )
 
-// refusal is how the clients of the API learn about an error.
-type refusal struct {
+// problemKind is how the clients of the API learn about an error.
+type problemKind struct {
 	err        error
 	status     int
 	name       string // of the problem's type; about:blank if empty
@@ -50,9 +50,10 @@ const (
 	challengeScope        = `Bearer error="insufficient_scope"`
 )
 
-// refusals is the table of errors that clients can act on. The first that errors.Is matches counts.
-func refusals() []refusal {
-	return []refusal{
+// problemKinds is the table of errors that clients can act on. The first that errors.Is matches
+// counts.
+func problemKinds() []problemKind {
+	return []problemKind{
 		{err: errSyntax, status: http.StatusBadRequest, name: "malformed-body", detail: "The body is not one valid JSON value."},
 		{err: errTruncated, status: http.StatusBadRequest, name: "malformed-body", detail: "The body ended before it was complete."},
 		{err: errText, status: http.StatusBadRequest, name: "malformed-body", detail: "The body contains invalid text. Send UTF-8 without NUL characters."},
@@ -68,38 +69,38 @@ func refusals() []refusal {
 		{err: auth.ErrInvalidRefreshToken, status: http.StatusUnauthorized, name: "session-ended", detail: "The session has ended. Log in again.", challenge: challengeBearer},
 		{err: models.ErrSessionEnded, status: http.StatusUnauthorized, name: "session-ended", detail: "The session has ended. Log in again.", challenge: challengeInvalidToken},
 		{err: errInsufficientScope, status: http.StatusForbidden, name: "insufficient-scope", detail: "You need a role that you don't have. Ask an administrator for it.", challenge: challengeScope},
-		{err: errCrossOrigin, status: http.StatusForbidden, name: "cross-origin", detail: "This request came from another site. Use Latchkey's own pages."},
+		{err: errCrossOrigin, status: http.StatusForbidden, name: "cross-origin", detail: "This request came from another origin. Apps on other origins use POST /token."},
 
 		{err: errSignupClosed, status: http.StatusForbidden, name: "signup-closed", detail: "Sign-up is closed. Ask an administrator for an account."},
 		{err: models.ErrSessionNotFound, status: http.StatusNotFound, name: "session-not-found", detail: "You have no such session. It may have ended already."},
-		{err: models.ErrUserNotFound, status: http.StatusNotFound, name: "user-not-found", detail: "There is no such user. It may have been deleted."},
+		{err: models.ErrUserNotFound, status: http.StatusNotFound, name: "user-not-found", detail: "There is no such user. The account may have been deleted."},
 		{err: models.ErrUsernameTaken, status: http.StatusConflict, name: "username-taken", detail: "This username is taken. Choose another one.", location: "body.username"},
 		{err: models.ErrLastAdmin, status: http.StatusConflict, name: "last-admin", detail: "This is the last administrator. Make someone else an administrator first."},
 		{err: errWeakPassword, status: http.StatusUnprocessableEntity, name: "weak-password", detail: "The password does not meet the rules.", location: "body.password"},
 		{err: models.ErrWrongPassword, status: http.StatusUnprocessableEntity, name: "wrong-password", detail: "That isn't your current password.", location: "body.current_password"},
-		{err: models.ErrInvalidUsername, status: http.StatusUnprocessableEntity, name: "invalid-username", detail: fmt.Sprintf("Use %d to %d letters, digits and . _ - @ + for the username.", models.MinUsernameLength, models.MaxUsernameLength), location: "body.username"},
+		{err: models.ErrInvalidUsername, status: http.StatusUnprocessableEntity, name: "invalid-username", detail: fmt.Sprintf("Use %d to %d characters for the username: the letters a to z, digits and . _ - @ +.", models.MinUsernameLength, models.MaxUsernameLength), location: "body.username"},
 		{err: models.ErrInvalidEmail, status: http.StatusUnprocessableEntity, name: "invalid-email", detail: "Enter a valid e-mail address, such as name@example.org.", location: "body.email"},
 		{err: models.ErrInvalidRole, status: http.StatusUnprocessableEntity, name: "invalid-role", detail: fmt.Sprintf("Use 1 to %d lower-case letters, digits and . _ : - for a role, and at most %d roles.", models.MaxRoleLength, models.MaxRoles), location: "body.roles"},
 
 		{err: models.ErrBusy, status: http.StatusServiceUnavailable, name: "busy", detail: "Many people are logging in. Try again in a few seconds.", retryAfter: 2 * time.Second},
 		{err: models.ErrUnavailable, status: http.StatusServiceUnavailable, name: "database-unavailable", detail: "The database is unavailable. Try again in a few seconds.", retryAfter: 5 * time.Second},
 		{err: context.DeadlineExceeded, status: http.StatusServiceUnavailable, name: "timeout", detail: "The request took too long. Try again in a few seconds.", retryAfter: 5 * time.Second},
-		{err: context.Canceled, status: http.StatusServiceUnavailable, name: "timeout", detail: "The request was canceled. Try again.", retryAfter: 5 * time.Second},
+		{err: context.Canceled, status: http.StatusServiceUnavailable, name: "timeout", detail: "The request was cancelled. Try again.", retryAfter: 5 * time.Second},
 	}
 }
 
-// refusalOf returns the row of the table for an error, or the zero refusal.
-func refusalOf(err error) refusal {
-	for _, r := range refusals() {
+// problemKindOf returns the row of the table for an error, or the zero problemKind.
+func problemKindOf(err error) problemKind {
+	for _, r := range problemKinds() {
 		if errors.Is(err, r.err) {
 			return r
 		}
 	}
-	return refusal{}
+	return problemKind{}
 }
 
 // problemURI returns the type of the problem.
-func (r refusal) problemURI() string {
+func (r problemKind) problemURI() string {
 	if r.name == "" {
 		return "about:blank"
 	}

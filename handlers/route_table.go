@@ -23,8 +23,8 @@ const (
 // echoPath returns a path as Echo writes it: /users/:id for /users/{id}.
 func echoPath(path string) string { return strings.NewReplacer("{", ":", "}", "").Replace(path) }
 
-// add records op, whose guard enforceGuard reads, for each method of the route and has it added to
-// Echo. A GET route also serves HEAD (RFC 9110 9.3.2).
+// add records op under each method of the route, where enforceGuard finds it, and calls addToEcho
+// for that method. A GET route also serves HEAD (RFC 9110 9.3.2).
 func (h *Handler) add(op *huma.Operation, addToEcho func(method string)) {
 	methods := []string{op.Method}
 	if op.Method == http.MethodGet {

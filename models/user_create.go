@@ -7,8 +7,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// NewUser describes a user to create.
-type NewUser struct {
+// UserParams describes a user to create.
+type UserParams struct {
 	Username string
 	Password string
 	Email    *string
@@ -17,7 +17,7 @@ type NewUser struct {
 
 // CreateUser creates a user. It fails with ErrInvalidUsername, ErrInvalidEmail, ErrInvalidRole,
 // *auth.WeakPasswordError, ErrUsernameTaken or ErrBusy.
-func (s *Store) CreateUser(ctx context.Context, by Actor, u NewUser) (User, error) {
+func (s *Store) CreateUser(ctx context.Context, by Actor, u UserParams) (User, error) {
 	user, err := s.newUser(ctx, by, u)
 	if err != nil {
 		return User{}, err
@@ -39,7 +39,7 @@ func (s *Store) CreateUser(ctx context.Context, by Actor, u NewUser) (User, erro
 // command line.
 //
 // It fails with the error of announce, or with the errors of CreateUser.
-func (s *Store) EnsureFirstUser(ctx context.Context, u NewUser, announce func() error) (created bool, err error) {
+func (s *Store) EnsureFirstUser(ctx context.Context, u UserParams, announce func() error) (created bool, err error) {
 	if exists, err := s.anyUser(s.reader.WithContext(ctx)); err != nil || exists {
 		return false, err
 	}
@@ -67,11 +67,11 @@ func (s *Store) EnsureFirstUser(ctx context.Context, u NewUser, announce func() 
 func (s *Store) anyUser(db *gorm.DB) (bool, error) {
 	var ids []string
 	err := db.Model(&User{}).Limit(1).Pluck("id", &ids).Error
-	return len(ids) > 0, s.failed("looking for users", err)
+	return len(ids) > 0, s.wrap("looking for users", err)
 }
 
 // newUser validates u and hashes the password, but stores nothing.
-func (s *Store) newUser(ctx context.Context, by Actor, u NewUser) (User, error) {
+func (s *Store) newUser(ctx context.Context, by Actor, u UserParams) (User, error) {
 	roles, err := newRoles(u.Roles)
 	switch {
 	case err != nil:
@@ -103,7 +103,7 @@ func (s *Store) insertUser(tx *gorm.DB, user User) error {
 		return ErrUsernameTaken
 	}
 	if err != nil {
-		return s.failed("storing a user", err)
+		return s.wrap("storing a user", err)
 	}
 	return s.insertRoles(tx, user)
 }

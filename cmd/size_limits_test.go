@@ -15,7 +15,7 @@ import (
 	"latchkey/cmd/cmdtest"
 )
 
-// The figures that keep the code readable.
+// Limits that keep the code readable.
 const (
 	maxFunctionLines = 60
 	maxFileLines     = 300

@@ -9,16 +9,16 @@ import (
 	"latchkey/models"
 )
 
-// tokens are the tokens of a session. A login issues them in two steps, verify and begin. Later,
-// rotate exchanges the refresh token for new ones.
+// tokens are the tokens of a session. A login issues them in two steps, verifyCredentials and
+// beginSession. Later, renewSession exchanges the refresh token for new ones.
 type tokens struct {
 	access  string
 	refresh string
 	session models.Session
 }
 
-// verify is the first step of every login: it returns the user with these credentials.
-func (h *Handler) verify(ctx context.Context, by models.Actor, username, password string) (models.User, error) {
+// verifyCredentials is the first step of every login: it returns the user with these credentials.
+func (h *Handler) verifyCredentials(ctx context.Context, by models.Actor, username, password string) (models.User, error) {
 	user, err := h.store.Authenticate(ctx, by, username, password)
 	if err != nil {
 		return models.User{}, fmt.Errorf("verifying credentials: %w", err)
@@ -26,9 +26,10 @@ func (h *Handler) verify(ctx context.Context, by models.Actor, username, passwor
 	return user, nil
 }
 
-// begin is the last step of every login: it creates a session of a user whom verify returned and
-// issues its tokens. The session whose id is replaces ends, if there is one.
-func (h *Handler) begin(ctx context.Context, by models.Actor, user models.User, replaces string) (tokens, error) {
+// beginSession is the last step of every login: it creates a session of a user whom
+// verifyCredentials returned and issues its tokens. The session whose id is replaces ends, if there
+// is one.
+func (h *Handler) beginSession(ctx context.Context, by models.Actor, user models.User, replaces string) (tokens, error) {
 	session, err := h.store.CreateSession(ctx, by, user, replaces)
 	if err != nil {
 		return tokens{}, fmt.Errorf("beginning a session: %w", err)
@@ -37,15 +38,15 @@ func (h *Handler) begin(ctx context.Context, by models.Actor, user models.User, 
 	return h.issueTokens(user, session)
 }
 
-// rotate exchanges a refresh token for new tokens, for the cookie and for POST /token. A replay is
-// logged, because someone has a copy of the token.
-func (h *Handler) rotate(ctx context.Context, by models.Actor, token auth.RefreshToken) (tokens, error) {
+// renewSession exchanges a refresh token for new tokens, for the cookie and for POST /token. A
+// replay is logged, because someone has a copy of the token.
+func (h *Handler) renewSession(ctx context.Context, by models.Actor, token auth.RefreshToken) (tokens, error) {
 	session, user, err := h.store.RotateSession(ctx, by, token)
 	if errors.Is(err, models.ErrReplayed) {
 		h.logWarning(by, "replaced refresh token used again; its session was ended", "session", token.SessionID)
 	}
 	if err != nil {
-		return tokens{}, fmt.Errorf("rotating a session: %w", err)
+		return tokens{}, fmt.Errorf("renewing a session: %w", err)
 	}
 	return h.issueTokens(user, session)
 }
