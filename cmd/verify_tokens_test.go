@@ -11,19 +11,21 @@ import (
 	"latchkey/cmd/cmdtest"
 )
 
+// sharedSecret is the setting that Latchkey shares with the services that verify its tokens.
+const sharedSecret = "JWT_SECRET=a-secret-that-both-services-hold-and-no-one-else"
+
 // TestDocumentedVerifiersAcceptOurTokensAndNoOthers runs the programs of docs/verify-tokens.md.
 func TestDocumentedVerifiersAcceptOurTokensAndNoOthers(t *testing.T) {
 	t.Parallel()
-	const secret = "JWT_SECRET=a-secret-that-both-services-hold-and-no-one-else"
 	t.Run("Go", func(t *testing.T) {
 		t.Parallel()
 		source := filepath.Join(t.TempDir(), "main.go")
-		writeFile(t, source, documentedProgram(t, "```go\n// verify prints"))
+		writeFile(t, source, codeBlock(t, "docs/verify-tokens.md", "```go\n// verify prints"))
 		binary := filepath.Join(t.TempDir(), "verify")
 		if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, source).CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}
-		wantVerifier(t, []string{secret}, binary)
+		wantVerifier(t, []string{sharedSecret}, binary)
 	})
 	t.Run("Python", func(t *testing.T) {
 		t.Parallel()
@@ -32,8 +34,8 @@ func TestDocumentedVerifiersAcceptOurTokensAndNoOthers(t *testing.T) {
 			cmdtest.Missing(t, "this test needs PyJWT: apt-get install python3-jwt python3-cryptography")
 		}
 		source := filepath.Join(t.TempDir(), "verify.py")
-		writeFile(t, source, documentedProgram(t, "```python\n# prints"))
-		wantVerifier(t, []string{"JWT_ALG=ES256", secret}, python, source)
+		writeFile(t, source, codeBlock(t, "docs/verify-tokens.md", "```python\n# prints"))
+		wantVerifier(t, []string{"JWT_ALG=ES256", sharedSecret}, python, source)
 	})
 	t.Run("JavaScript", func(t *testing.T) {
 		t.Parallel()
@@ -44,17 +46,17 @@ func TestDocumentedVerifiersAcceptOurTokensAndNoOthers(t *testing.T) {
 		folder := t.TempDir()
 		authtest.Must(t, os.Symlink(modules, filepath.Join(folder, "node_modules")))
 		source := filepath.Join(folder, "verify.mjs")
-		writeFile(t, source, documentedProgram(t, "```js\n// prints"))
-		wantVerifier(t, []string{"JWT_ALG=ES256", secret}, "node", source)
+		writeFile(t, source, codeBlock(t, "docs/verify-tokens.md", "```js\n// prints"))
+		wantVerifier(t, []string{"JWT_ALG=ES256", sharedSecret}, "node", source)
 	})
 }
 
-// documentedProgram returns the code block of docs/verify-tokens.md that begins with start.
-func documentedProgram(t *testing.T, start string) string {
+// codeBlock returns the code block of a document that begins with start, without its fence.
+func codeBlock(t *testing.T, document, start string) string {
 	t.Helper()
-	_, block, found := strings.Cut(cmdtest.ReadFile(t, "docs/verify-tokens.md"), start)
+	_, block, found := strings.Cut(cmdtest.ReadFile(t, document), start)
 	if !found {
-		t.Fatalf("docs/verify-tokens.md has no block that begins with %q", start)
+		t.Fatalf("%s has no block that begins with %q", document, start)
 	}
 	block, _, _ = strings.Cut(block, "```")
 	_, first, _ := strings.Cut(start, "\n")
