@@ -17,14 +17,14 @@ type Config struct {
 	// Addr is the address to listen on. By default only this machine can reach it.
 	Addr string `env:"ADDR" envDefault:"127.0.0.1:8000"`
 
-	// PublicURL is the origin that people use. It is the issuer in every token, so it must be the
-	// same on all replicas.
+	// PublicURL is the origin that people use. It is the issuer in every token, so it must be the same
+	// on all servers.
 	PublicURL string `env:"PUBLIC_URL"`
 
 	DatabaseURL string `env:"DATABASE_URL" envDefault:"sqlite:data/latchkey.db"`
 
-	// JWTSecret is the secret, or several separated by commas, newest first. Anyone who knows it
-	// can impersonate any user.
+	// JWTSecret is the secret, or several separated by commas, newest first. Anyone who knows it can
+	// forge tokens.
 	JWTSecret string `env:"JWT_SECRET"`
 
 	// JWTAlg is HS256, which signs with the secret itself, or ES256 or RS256, which sign with key
@@ -40,8 +40,8 @@ type Config struct {
 	RefreshTokenTTL time.Duration `env:"REFRESH_TOKEN_TTL" envDefault:"720h"`
 	SessionTTL      time.Duration `env:"SESSION_TTL" envDefault:"2160h"`
 
-	// RefreshGrace is how long a refresh token is still accepted after it has been replaced,
-	// because a response was lost or two tabs refreshed at once.
+	// RefreshGrace is how long a refresh token is still accepted after it has been replaced, because a
+	// response was lost or two tabs renewed at once.
 	RefreshGrace time.Duration `env:"REFRESH_GRACE" envDefault:"10s"`
 
 	// AdminName and AdminPassword are the credentials of the first user. They are read and checked
@@ -52,8 +52,8 @@ type Config struct {
 	// Signup is whether anyone may create an account: open or closed.
 	Signup string `env:"SIGNUP" envDefault:"open"`
 
-	// PasswordGrant is whether POST /token accepts passwords: on or off. OAuth 2.0 advises against
-	// it (RFC 9700 2.4), but many existing clients need it.
+	// PasswordGrant is whether POST /token accepts passwords: on or off. OAuth 2.0 advises against it
+	// (RFC 9700 2.4), but many existing clients need it.
 	PasswordGrant string `env:"PASSWORD_GRANT" envDefault:"on"`
 
 	// AllowedOrigins are the origins of browser apps elsewhere that may use bearer operations.
@@ -61,8 +61,8 @@ type Config struct {
 
 	PasswordMinLength int `env:"PASSWORD_MIN_LENGTH" envDefault:"8"`
 
-	// Argon2Memory (KiB) and Argon2Time (passes) are the cost of one password hash. The defaults
-	// are the minimum that OWASP recommends.
+	// Argon2Memory (KiB) and Argon2Time (passes) are the cost of one password hash. The defaults are
+	// the minimum that OWASP recommends.
 	Argon2Memory uint32 `env:"ARGON2_MEMORY" envDefault:"19456"`
 	Argon2Time   uint32 `env:"ARGON2_TIME" envDefault:"2"`
 

@@ -90,7 +90,7 @@ func (c *Config) checkFirstUser() error {
 }
 
 func (c *Config) firstUserProblems() problems {
-	const scope = " This setting is read only while there is no user."
+	const scope = " This setting is used only to create the first user."
 	var found problems
 	found.require(models.ValidUsername(c.AdminName), "ADMIN_NAME", "use 3 to 64 letters, digits and . _ - @ +."+scope)
 	if err := c.passwordPolicy().Check(c.AdminName, c.AdminPassword); err != nil && c.AdminPassword != "" {

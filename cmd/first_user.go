@@ -48,7 +48,7 @@ func createFirstUser(ctx context.Context, store *models.Store, u firstUser, log 
 		return fmt.Errorf("creating the first user: %w", err)
 	}
 	if created {
-		log.Info("created the first user", "name", u.Username, "role", models.RoleAdmin, "password", u.source)
+		log.Info("created the first user", "name", u.Username, "role", models.RoleAdmin, "password_source", u.source)
 	}
 	return nil
 }

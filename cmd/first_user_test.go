@@ -69,7 +69,7 @@ func TestInvalidFirstUserStopsTheStartBeforeAnythingIsCreated(t *testing.T) {
 	for name, settings := range invalidFirstUsers {
 		folder := t.TempDir()
 		message := wantNoStart(t, folder, name+": ", settings...)
-		if !strings.Contains(message, "latchkey: invalid settings") || !strings.Contains(message, "only while there is no user") {
+		if !strings.Contains(message, "latchkey: invalid settings") || !strings.Contains(message, "only to create the first user") {
 			t.Errorf("%s: the message is %s", name, message)
 		}
 		if files := readFolder(t, folder); len(files) > 0 {

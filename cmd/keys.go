@@ -17,8 +17,8 @@ import (
 
 // Errors of commands that cannot change the keys of HS256, because those are settings.
 var (
-	errRotateSecret = errors.New("with JWT_ALG=HS256 the signing key is the secret itself: set JWT_SECRET to NEW,OLD " +
-		"on every server, and to NEW once the last token signed with OLD has expired")
+	errRotateSecret = errors.New("with JWT_ALG=HS256 the signing key is the secret itself: set JWT_SECRET to OLD,NEW " +
+		"on every server, then to NEW,OLD, and to NEW once the last token signed with OLD has expired")
 	errDropSecret = errors.New("with JWT_ALG=HS256 the signing key is the secret itself: set JWT_SECRET to a new secret " +
 		"on every server, without the stolen one")
 )
@@ -84,8 +84,8 @@ func (k *keysCommands) newList() *cobra.Command {
 		Use:   "list",
 		Short: "List the keys in use",
 		Long: `List the keys in use. The current key signs; all keys verify. The next key is
-published already, so that others know it before it signs. A retiring key stays
-until the last token that it signed has expired.`,
+already published, so that other services know it before it signs. A retiring
+key stays until the last token that it signed has expired.`,
 		Example: "  latchkey keys list --json",
 		Args:    arguments(0, 0),
 		RunE:    k.run(func(keysRun, []string) error { return nil }),
@@ -112,7 +112,7 @@ verifies until the last token that it signed has expired.`,
 			return err
 		}),
 	}
-	c.Flags().BoolVar(&force, "force", false, "even if other services may not know the next key yet")
+	c.Flags().BoolVar(&force, "force", false, "rotate even if other services may not know the next key yet")
 	return c
 }
 

@@ -248,7 +248,7 @@ func TestKeysOfHS256AreTheSecrets(t *testing.T) {
 	if want := []string{auth.Secret(one).Key().ID, auth.Secret(two).Key().ID}; !slices.Equal(keys, want) || states != "current older" {
 		t.Errorf("the keys are %v (%s), want %v", keys, states, want)
 	}
-	wantFailure(t, folder, "", "set JWT_SECRET to NEW,OLD", "keys", "rotate")
+	wantFailure(t, folder, "", "set JWT_SECRET to OLD,NEW", "keys", "rotate")
 	wantFailure(t, folder, "", "without the stolen one", "keys", "compromised", keys[0])
 	if files := readFolder(t, folder); len(files) != 1 {
 		t.Errorf("the commands created %v", files)

@@ -20,8 +20,8 @@ func newServe(environ []string) *cobra.Command {
 		Long: `Start the server, which is also what latchkey does without a command.
 
 The first start creates the folder data, the database, a signing secret and the
-first user, who is an administrator. SIGTERM or Ctrl-C stops the server after
-the requests in progress.`,
+first user, who is an administrator. On SIGTERM or Ctrl-C, the server finishes
+the requests in progress and stops.`,
 		Example: `  latchkey serve
   PUBLIC_URL=https://login.example.org latchkey serve`,
 		Args: arguments(0, 0),

@@ -43,8 +43,8 @@ func openKeys(use models.KeyUse, keys []models.SigningKey) (auth.KeySet, error) 
 // error unchanged.
 func secretAdvice(err error) error {
 	if errors.Is(err, auth.ErrWrongSecret) {
-		return fmt.Errorf("JWT_SECRET does not match the database: %w; add the secret that the keys were sealed with, "+
-			"after the new one and a comma", err)
+		return fmt.Errorf("JWT_SECRET does not match the database: %w; set JWT_SECRET to NEW,OLD, "+
+			"where OLD is the secret that sealed the keys", err)
 	}
 	return err
 }
