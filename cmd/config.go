@@ -52,8 +52,8 @@ type Config struct {
 	// Signup is whether anyone may create an account: open or closed.
 	Signup string `env:"SIGNUP" envDefault:"open"`
 
-	// PasswordGrant is whether POST /token accepts passwords: on or off. OAuth 2.0 advises against
-	// it (RFC 9700 2.4), but many existing clients need it.
+	// PasswordGrant is whether POST /token accepts passwords: on or off. OAuth 2.0 advises against it
+	// (RFC 9700 2.4), but many existing clients need it.
 	PasswordGrant string `env:"PASSWORD_GRANT" envDefault:"on"`
 
 	// AllowedOrigins are the origins of browser apps elsewhere that may use bearer operations.
@@ -61,8 +61,8 @@ type Config struct {
 
 	PasswordMinLength int `env:"PASSWORD_MIN_LENGTH" envDefault:"8"`
 
-	// Argon2Memory (KiB) and Argon2Time (passes) are the cost of one password hash. The defaults
-	// are the minimum that OWASP recommends.
+	// Argon2Memory (KiB) and Argon2Time (passes) are the cost of one password hash. The defaults are
+	// the minimum that OWASP recommends.
 	Argon2Memory uint32 `env:"ARGON2_MEMORY" envDefault:"19456"`
 	Argon2Time   uint32 `env:"ARGON2_TIME" envDefault:"2"`
 
