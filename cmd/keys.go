@@ -136,11 +136,15 @@ it was the current key, the next key takes its place.`,
 // escapeKeyID puts "--" before the arguments of "keys compromised" that are none of its flags. A
 // key id may begin with a hyphen and would be read as a flag.
 func escapeKeyID(args []string) []string {
-	if len(args) < 2 || args[0] != "keys" || args[1] != "compromised" || slices.Contains(args, "--") {
+	keys := slices.Index(args, "keys")
+	command := slices.Index(args, "compromised")
+	isFlag := func(arg string) bool { return strings.HasPrefix(arg, "-") }
+	if keys < 0 || command < keys || slices.Contains(args, "--") ||
+		!allOf(args[:keys], isFlag) || !allOf(args[keys+1:command], isFlag) {
 		return args
 	}
-	escaped, rest := args[:2:2], []string{"--"}
-	for _, arg := range args[2:] {
+	escaped, rest := args[:command+1:command+1], []string{"--"}
+	for _, arg := range args[command+1:] {
 		if slices.Contains([]string{"-h", "--help", "--json"}, arg) || strings.HasPrefix(arg, "--json=") {
 			escaped = append(escaped, arg)
 		} else {
@@ -148,6 +152,10 @@ func escapeKeyID(args []string) []string {
 		}
 	}
 	return append(escaped, rest...)
+}
+
+func allOf(args []string, holds func(string) bool) bool {
+	return !slices.ContainsFunc(args, func(arg string) bool { return !holds(arg) })
 }
 
 // keyRow is a key in JSON.

@@ -210,6 +210,8 @@ func TestKeyIDMayBeginWithAHyphen(t *testing.T) {
 		"keys compromised --abc --json":  "keys compromised --json -- --abc",
 		"keys compromised --json -h-abc": "keys compromised --json -- -h-abc",
 		"keys compromised -- -abc":       "keys compromised -- -abc",
+		"keys --json compromised -abc":   "keys --json compromised -- -abc",
+		"user add keys compromised -abc": "user add keys compromised -abc",
 		"keys compromised --help":        "keys compromised --help --",
 		"keys rotate -abc":               "keys rotate -abc",
 		"keys":                           "keys",

@@ -44,6 +44,17 @@ func loadSecrets(setting string) ([]auth.Secret, error) {
 	return secrets, nil
 }
 
+// checkSecrets fails if the secrets cannot be used. It creates nothing, and a missing secret file is
+// no error, so that the server can check before it creates the database.
+func checkSecrets(setting string) error {
+	_, err := os.Lstat(filepath.Join(dataFolder, secretFile))
+	if setting == "" && errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	_, err = loadSecrets(setting)
+	return err
+}
+
 // ensureSecretFile creates a random secret unless there is one. If several processes start at once,
 // all use the secret of the first.
 func ensureSecretFile(path string) error {

@@ -43,6 +43,9 @@ func serve(c *cobra.Command, environ []string) (err error) {
 	}
 	defer func() { _ = listener.Close() }() // unless serveHTTP has closed it
 
+	if err := checkSecrets(config.JWTSecret); err != nil {
+		return err
+	}
 	store, hasUsers, err := openServerStore(ctx, config)
 	if err != nil {
 		return err

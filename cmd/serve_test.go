@@ -111,7 +111,7 @@ func TestUnusableFilesStopTheStartAndStayUnchanged(t *testing.T) {
 		}, "DATABASE_URL=sqlite:diary.txt", "not a SQLite database"},
 		{"database of a newer version", func(t *testing.T, folder string) {
 			createNewerDatabase(t, filepath.Join(folder, "new.db"))
-		}, "DATABASE_URL=sqlite:new.db", "newer version"},
+		}, "DATABASE_URL=sqlite:new.db", "another version"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -127,6 +127,9 @@ func TestUnusableFilesStopTheStartAndStayUnchanged(t *testing.T) {
 				if after[path] != text {
 					t.Errorf("%s was changed", path)
 				}
+			}
+			if strings.HasPrefix(row.name, "secret") && len(after) != len(before) {
+				t.Errorf("the start created files: %d, were %d", len(after), len(before))
 			}
 		})
 	}

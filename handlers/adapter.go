@@ -97,7 +97,8 @@ func (o *operationContext) BodyWriter() io.Writer {
 }
 
 // takeError is a huma.Transformer, which Huma calls with every value before writing it. It keeps
-// errors from being written.
+// errors from being written. The context is the one that Handle passes on, as long as no middleware of
+// Huma wraps it: middleware belongs to Echo.
 func takeError(ctx huma.Context, _ string, value any) (any, error) {
 	if err, failed := value.(error); failed {
 		ctx.(*operationContext).err = err

@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
 
+	"latchkey/auth"
 	"latchkey/models"
 )
 
@@ -65,8 +66,10 @@ func oauthErrorOf(p *problem) *oauthError {
 	switch {
 	case errors.Is(p.cause, models.ErrInvalidCredentials):
 		return newOAuthError(http.StatusUnauthorized, invalidGrant, p.Detail)
-	case p.Status == http.StatusUnauthorized:
+	case errors.Is(p.cause, auth.ErrInvalidRefreshToken), errors.Is(p.cause, models.ErrSessionEnded):
 		return newOAuthError(http.StatusBadRequest, invalidGrant, "The refresh token is not valid, or its session has ended. Log in again.")
+	case p.Status == http.StatusUnauthorized: // a guard's
+		return newOAuthError(p.Status, invalidRequest, p.Detail)
 	case p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests:
 		return newOAuthError(p.Status, temporarilyUnavailable, p.Detail)
 	case p.Status < http.StatusInternalServerError:

@@ -29,6 +29,9 @@ func changePasswordDocs(op *huma.Operation) {
 // changePassword sets a new password of the user of the access token.
 func (h *Handler) changePassword(ctx context.Context, in *changePasswordRequest) (*struct{}, error) {
 	err := h.store.ChangePassword(ctx, in.actor(), in.Body.Current, in.Body.New)
+	if errors.Is(err, models.ErrUserNotFound) { // deleted since the guard admitted the request
+		err = models.ErrSessionEnded
+	}
 	if _, weak := errors.AsType[*auth.WeakPasswordError](err); weak {
 		err = &locatedError{err, "body.new_password"}
 	}

@@ -124,8 +124,10 @@ func TestPageAndFormWithoutSecurityNeedABearer(t *testing.T) {
 	token := s.login(t, "marisol")
 	wantType(t, s.send(t, "GET", "/test-page", ""), 401, "token-required")
 	wantStatus(t, s.get(t, "/test-page", token), 200)
-	if r := s.send(t, "POST", "/test-form", ""); r.body == "served" || r.StatusCode < 400 {
-		t.Errorf("the form was served without a token: %d", r.StatusCode)
+	refused := s.send(t, "POST", "/test-form", "")
+	wantStatus(t, refused, 401)
+	if refused.Header.Get("WWW-Authenticate") != "Bearer" || strings.Contains(refused.body, "served") {
+		t.Errorf("the form without a token returns %v %s", refused.Header, refused.body)
 	}
 	wantStatus(t, s.send(t, "POST", "/test-form", "", "Authorization", "Bearer "+token), 200)
 }

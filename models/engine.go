@@ -23,7 +23,7 @@ type engine struct {
 	claim func(tx *gorm.DB) error
 
 	// transient reports whether an error of the driver is temporary: the database is busy, locked,
-	// full, read-only or unreachable.
+	// full or unreachable.
 	transient func(err error) bool
 }
 
@@ -46,4 +46,12 @@ func findEngine(url string) (engine, bool) {
 func KnownURL(url string) bool {
 	_, found := findEngine(url)
 	return found
+}
+
+func closePool(db *gorm.DB) error {
+	pool, err := db.DB()
+	if err != nil {
+		return err
+	}
+	return pool.Close()
 }

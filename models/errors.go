@@ -11,7 +11,7 @@ import (
 // Errors that callers match with errors.Is.
 var (
 	// ErrUnavailable means that the database could not do its work now, although it may be able to
-	// later: it was busy, locked, full, read-only or unreachable. The error says nothing about
+	// later: it was busy, locked, full or unreachable. The error says nothing about
 	// users or sessions.
 	ErrUnavailable = errors.New("the database is unavailable")
 
@@ -59,7 +59,7 @@ var (
 	ErrNoDatabase      = errors.New("the database does not exist")
 	ErrNotDatabase     = errors.New("the file is not a SQLite database")
 	ErrForeignDatabase = errors.New("the database belongs to another program")
-	ErrNewerDatabase   = errors.New("the database belongs to a newer version of Latchkey")
+	ErrNewerDatabase   = errors.New("the database belongs to another version of Latchkey: a newer one, or one from before the first release")
 )
 
 // wrap wraps an error of the database with what was being done. It adds ErrUnavailable if the error

@@ -24,7 +24,7 @@ func sqliteTransient(err error) bool {
 	}
 	switch cause.Code {
 	case sqlite3.ErrBusy, sqlite3.ErrLocked, sqlite3.ErrProtocol, // another process is writing
-		sqlite3.ErrCantOpen, sqlite3.ErrIoErr, sqlite3.ErrFull, sqlite3.ErrReadonly: // the disk
+		sqlite3.ErrCantOpen, sqlite3.ErrIoErr, sqlite3.ErrFull: // the disk
 		return true
 	}
 	return false
