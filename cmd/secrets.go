@@ -44,8 +44,8 @@ func loadSecrets(setting string) ([]auth.Secret, error) {
 	return secrets, nil
 }
 
-// checkSecrets fails if the secrets cannot be used. It creates nothing, and a missing secret file is
-// no error, so that the server can check before it creates the database.
+// checkSecrets fails if the secrets cannot be used. A missing secret file is no error. The server
+// calls it before it creates the database, so that a start that fails leaves nothing behind.
 func checkSecrets(setting string) error {
 	_, err := os.Lstat(filepath.Join(dataFolder, secretFile))
 	if setting == "" && errors.Is(err, fs.ErrNotExist) {

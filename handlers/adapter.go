@@ -97,8 +97,8 @@ func (o *operationContext) BodyWriter() io.Writer {
 }
 
 // takeError is a huma.Transformer, which Huma calls with every value before writing it. It keeps
-// errors from being written. The context is the one that Handle passes on, as long as no middleware of
-// Huma wraps it: middleware belongs to Echo.
+// errors from being written. The context is the one that Handle passes on, because middleware is
+// added to Echo and never to Huma, which would wrap it.
 func takeError(ctx huma.Context, _ string, value any) (any, error) {
 	if err, failed := value.(error); failed {
 		ctx.(*operationContext).err = err
