@@ -28,8 +28,8 @@ const (
 // wraps it says why: log that reason, but do not send it to the client.
 var ErrInvalidToken = errors.New("invalid access token")
 
-// Claims is the content of an access token (RFC 9068 2.2). Name and roles are those of the time of
-// issue.
+// Claims is the content of an access token (RFC 9068 2.2). Name and Roles are as they were when the
+// token was issued.
 type Claims struct {
 	jwt.RegisteredClaims
 	ClientID  string   `json:"client_id"`
@@ -127,7 +127,7 @@ func (i *Issuer) Issue(p Principal) (string, error) {
 }
 
 // Parse returns the claims of an access token that this issuer signed and that has not expired. It
-// does not know whether the user and the session still exist. Every error is an ErrInvalidToken.
+// does not know whether the user and the session still exist. Every error wraps ErrInvalidToken.
 func (i *Issuer) Parse(text string) (*Claims, error) {
 	if strings.ContainsAny(text, "\r\n") { // base64.Strict ignores line breaks
 		return nil, fmt.Errorf("%w: it contains a line break", ErrInvalidToken)

@@ -23,7 +23,7 @@ const (
 
 // Key signs and verifies with exactly one algorithm (RFC 8725 3.1).
 type Key struct {
-	ID      string // kid; reveals nothing about the key
+	ID      string // kid; reveals nothing about the private key or the secret
 	JWK     *JWK   // the public key; nil for HS256
 	method  jwt.SigningMethod
 	private any

@@ -52,8 +52,9 @@ func (h *Hasher) Hash(password string) string {
 // fails with ErrMalformedHash if encoded is not a hash at all.
 //
 // An empty encoded stands for a user who does not exist: it never matches, and it takes as long as
-// any hash, so that timing does not reveal which users exist (ASVS 6.3.8). Hashes made at a lower
-// cost do the missing work too, for the same reason.
+// a hash of the current cost, so that timing does not reveal which users exist (ASVS 6.3.8). For
+// the same reason, Verify makes up the missing work for a hash of a lower cost. A hash of a higher
+// cost takes longer.
 func (h *Hasher) Verify(password, encoded string) error {
 	if encoded == "" {
 		encoded = h.decoy

@@ -32,8 +32,9 @@ type keysCommands struct {
 // newKeys returns "latchkey keys" and its commands.
 func newKeys(environ []string) *cobra.Command {
 	group := newGroup("keys", "Manage the signing keys")
-	group.Long = `Manage the keys that sign and verify access tokens. The commands work while the
-server runs, with the same settings; every server follows within 2 seconds.`
+	group.Long = `Manage the keys that sign and verify access tokens. The commands read the same
+settings as the server and work while it runs. Every server picks up a change
+within 2 seconds. With JWT_ALG=HS256, only list works: the key is the secret.`
 	group.Example = `  latchkey keys list
   latchkey keys rotate`
 	k := &keysCommands{environ: environ}
@@ -120,8 +121,9 @@ func (k *keysCommands) newCompromised() *cobra.Command {
 	return &cobra.Command{
 		Use:   "compromised KID",
 		Short: "Remove a stolen key at once",
-		Long: `Remove a stolen key at once. Tokens that it signed are refused from then on. If
-it was the current key, the next key takes its place.`,
+		Long: `Remove a stolen key at once. Latchkey refuses the tokens that it signed within 2
+seconds; other services do once they fetch the keys again. If it was the current
+key, the next key takes its place.`,
 		Example: "  latchkey keys compromised NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
 		Args:    arguments(1, 1),
 		RunE: k.run(func(r keysRun, args []string) error {

@@ -21,7 +21,8 @@ type userCommands struct {
 // newUser returns "latchkey user" and its commands.
 func newUser(environ []string) *cobra.Command {
 	group := newGroup("user", "Manage users")
-	group.Long = `Manage users. The commands work while the server runs, with the same settings.
+	group.Long = `Manage users. The commands read the same settings as the server and work while
+it runs.
 
 A password is read from a hidden prompt or, if standard input is not a terminal,
 from standard input; never from an argument, which other users could see.`
@@ -149,7 +150,7 @@ func (u *userCommands) newRole() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "role NAME ROLE...",
 		Short: "Replace a user's roles",
-		Long:  "Give a user these roles and no others, or no role with --none.",
+		Long:  "Give a user exactly these roles, or remove all roles with --none.",
 		Example: `  latchkey user role jonas editor reader
   latchkey user role jonas --none`,
 		Args: func(c *cobra.Command, args []string) error {

@@ -54,22 +54,22 @@ const (
 // counts.
 func problemKinds() []problemKind {
 	return []problemKind{
-		{err: errSyntax, status: http.StatusBadRequest, name: "malformed-body", detail: "The body is not one valid JSON value."},
+		{err: errSyntax, status: http.StatusBadRequest, name: "malformed-body", detail: "The body must be a single valid JSON value."},
 		{err: errTruncated, status: http.StatusBadRequest, name: "malformed-body", detail: "The body ended before it was complete."},
 		{err: errText, status: http.StatusBadRequest, name: "malformed-body", detail: "The body contains invalid text. Send UTF-8 without NUL characters."},
 		{err: errDepth, status: http.StatusBadRequest, name: "malformed-body", detail: "The body is nested too deeply."},
-		{err: errKey, status: http.StatusBadRequest, name: "malformed-body", detail: "The body has a field twice, or a field whose name is not in lower case."},
+		{err: errKey, status: http.StatusBadRequest, name: "malformed-body", detail: "The body repeats a field, or has a field whose name is not in lower case."},
 		{err: errTooLarge, status: http.StatusRequestEntityTooLarge, name: "body-too-large", detail: fmt.Sprintf("The body is larger than %d bytes.", maxBody)},
 		{err: errMediaType, status: http.StatusUnsupportedMediaType, name: "unsupported-media-type", detail: "Send the body as application/json, without a Content-Encoding."},
 		{err: errInvalidFields, status: http.StatusUnprocessableEntity, name: "invalid-fields", detail: "A field is missing, is unknown or has an invalid value."},
 
 		{err: models.ErrInvalidCredentials, status: http.StatusUnauthorized, name: "invalid-credentials", detail: "Incorrect username or password", challenge: challengeBearer},
 		{err: errNoToken, status: http.StatusUnauthorized, name: "token-required", detail: "Log in, and send the access token in the Authorization header.", challenge: challengeBearer},
-		{err: auth.ErrInvalidToken, status: http.StatusUnauthorized, name: "invalid-token", detail: "The access token has expired or is not valid. Log in again.", challenge: challengeInvalidToken},
+		{err: auth.ErrInvalidToken, status: http.StatusUnauthorized, name: "invalid-token", detail: "The access token has expired or is not valid. Renew it, or log in again.", challenge: challengeInvalidToken},
 		{err: auth.ErrInvalidRefreshToken, status: http.StatusUnauthorized, name: "session-ended", detail: "The session has ended. Log in again.", challenge: challengeBearer},
 		{err: models.ErrSessionEnded, status: http.StatusUnauthorized, name: "session-ended", detail: "The session has ended. Log in again.", challenge: challengeInvalidToken},
 		{err: errInsufficientScope, status: http.StatusForbidden, name: "insufficient-scope", detail: "You need a role that you don't have. Ask an administrator for it.", challenge: challengeScope},
-		{err: errCrossOrigin, status: http.StatusForbidden, name: "cross-origin", detail: "This request came from another origin. Apps on other origins use POST /token."},
+		{err: errCrossOrigin, status: http.StatusForbidden, name: "cross-origin", detail: "This request came from another origin. Apps on other origins use POST /token and POST /revoke."},
 
 		{err: errSignupClosed, status: http.StatusForbidden, name: "signup-closed", detail: "Sign-up is closed. Ask an administrator for an account."},
 		{err: models.ErrSessionNotFound, status: http.StatusNotFound, name: "session-not-found", detail: "You have no such session. It may have ended already."},

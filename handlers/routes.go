@@ -10,8 +10,9 @@ import "latchkey/models"
 //   - bearerOrCookie: needs an access token or the refresh cookie
 //
 // A route can have options: sameOrigin refuses requests that come from another origin; anyOrigin
-// lets browser apps of every origin read the response (CORS), allowedOrigins those of
-// ALLOWED_ORIGINS. Operations with the guard bearer or role are open to ALLOWED_ORIGINS by default.
+// lets browser apps on any origin read the response (CORS); allowedOrigins does so only for the
+// origins in ALLOWED_ORIGINS. Operations with the guard bearer or role are open to these by
+// default.
 func (h *Handler) addRoutes() {
 	// Pages are public shells: they contain no user data.
 	page(h, "GET /", public, h.homePage)

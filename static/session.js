@@ -12,8 +12,8 @@ import { LoggedOutError, asLoggedOut, isUnauthorized } from './problem.js';
 import { currentToken, isOtherUser, isTokenExpired, renew } from './renewal.js';
 
 /**
- * Sends a request with the access token. If the token has expired or the server refuses it, renews
- * it and sends the request again, once.
+ * Sends a request with the access token. If the token is missing or has expired, renews it first.
+ * If the server refuses it, renews it and sends the request again, once.
  *
  * @template T
  * @param {(token: string) => Promise<T>} request
@@ -73,13 +73,13 @@ async function renewOrRemove(token) {
 }
 
 /**
- * Reloads the page if it shows another user than the token's, so that nothing is done in the wrong
- * name.
+ * Reloads the page if it shows a different user from the token's, so that nothing is done as the
+ * wrong user.
  *
  * @param {string} token
  */
 async function reloadIfOtherUser(token) {
   if (!isOtherUser(token)) return;
   window.location.reload();
-  await new Promise(() => {}); // never returns: the page is being replaced
+  await new Promise(() => {}); // never resolves: the page is being reloaded
 }
