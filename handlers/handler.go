@@ -25,9 +25,12 @@ type Options struct {
 	Store          *models.Store
 	Issuer         *auth.Issuer
 	RefreshTokens  *auth.RefreshTokenCodec
+	Proofs         *auth.ProofVerifier
+	KnownBrowsers  *auth.KnownBrowserCodec
 	Log            *slog.Logger
 	Version        string
 	PublicURL      string   // the origin people use, such as https://login.example.org
+	PublicURLSet   bool     // whether the operator has set PublicURL; if not, only requests show what people use
 	AllowedOrigins []string // origins of browser apps that may use bearer operations
 	Signup         bool     // whether anyone may create an account
 	PasswordGrant  bool     // whether POST /token accepts the password grant
@@ -38,9 +41,12 @@ type Handler struct {
 	store         *models.Store
 	issuer        *auth.Issuer
 	refreshTokens *auth.RefreshTokenCodec
+	proofs        *auth.ProofVerifier
+	knownBrowsers *auth.KnownBrowserCodec
 	log           *slog.Logger
 	version       string
 	publicURL     string
+	publicURLSet  bool
 	signup        bool
 	passwordGrant bool
 
@@ -56,8 +62,9 @@ type Handler struct {
 // nothing else, or if the OpenAPI document cannot be encoded.
 func New(o Options) (*Handler, error) {
 	h := &Handler{
-		store: o.Store, issuer: o.Issuer, refreshTokens: o.RefreshTokens, log: o.Log,
-		version: o.Version, publicURL: o.PublicURL,
+		store: o.Store, issuer: o.Issuer, refreshTokens: o.RefreshTokens,
+		proofs: o.Proofs, knownBrowsers: o.KnownBrowsers, log: o.Log,
+		version: o.Version, publicURL: o.PublicURL, publicURLSet: o.PublicURLSet,
 		signup: o.Signup, passwordGrant: o.PasswordGrant,
 		echo: echo.New(), routes: map[string]*huma.Operation{},
 		origin: http.NewCrossOriginProtection(), assets: static.New(),

@@ -52,7 +52,7 @@ func TestLoginWithAnyWrongCredentialsGetsTheSameResponse(t *testing.T) {
 	} {
 		r := s.postJSON(t, "/login", body)
 		wantType(t, r, 401, "invalid-credentials")
-		if r.field("detail") != "Incorrect username or password" || r.Header.Get("WWW-Authenticate") != "Bearer" {
+		if r.field("detail") != "Incorrect username or password" || r.Header.Get("WWW-Authenticate") != challengeBearer {
 			t.Errorf("%s: %s", name, r.body)
 		}
 		if first == nil {
