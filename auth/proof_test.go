@@ -5,9 +5,11 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha512"
 	"encoding/base64"
 	"errors"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -124,6 +126,7 @@ func TestProofWithAWrongHeaderIsInvalid(t *testing.T) {
 		return map[string]any{"jwk": jwk}
 	}
 	point := prover.JWK(t)
+	whole := slices.Concat(coordinate(point["x"]), coordinate(point["y"]))
 	for name, header := range map[string]map[string]any{
 		"without typ":                   {"typ": nil},
 		"typ JWT":                       {"typ": "JWT"},
@@ -147,7 +150,8 @@ func TestProofWithAWrongHeaderIsInvalid(t *testing.T) {
 		"x missing":                     altered(map[string]any{"x": nil}),
 		"x a number":                    altered(map[string]any{"x": 7}),
 		"the point at infinity":         altered(map[string]any{"x": encode(make([]byte, 32)), "y": encode(make([]byte, 32))}),
-		"x and y of 31 and 33 bytes":    altered(map[string]any{"x": encode(make([]byte, 31)), "y": encode(make([]byte, 33))}),
+		"x and y of 31 and 33 bytes":    altered(map[string]any{"x": encode(whole[:31]), "y": encode(whole[31:])}),
+		"x with a line break":           altered(map[string]any{"x": point["x"].(string) + "\n"}),
 		"a symmetric key":               {"jwk": map[string]any{"kty": "oct", "k": "AAAA"}},
 		"alg of another curve":          {"alg": "ES384"},
 		"alg none":                      {"alg": "none"},
@@ -198,12 +202,15 @@ func TestProofWithAnotherAlgorithmIsInvalid(t *testing.T) {
 func TestTextThatIsNoProofIsInvalid(t *testing.T) {
 	t.Parallel()
 	v, _ := newVerifier("a")
-	good := authtest.NewProver(t).Prove(t, "PATCH", proofURL, v.Nonce(), someToken)
+	prover := authtest.NewProver(t)
+	good := prover.Prove(t, "PATCH", proofURL, v.Nonce(), someToken)
 	parts := strings.Split(good, ".")
+	long := map[string]any{"nonce": v.Nonce(), "ath": hashAccessToken(someToken), "more": strings.Repeat("x", 4000)}
 	for name, text := range map[string]string{
 		"empty":                      "",
 		"not a JWT":                  "proof",
-		"of 100 kB":                  strings.Repeat("A", 100_000),
+		"of more than 4 kB":          prover.Forge(t, "PATCH", proofURL, nil, long),
+		"with other spare bits":      respell(good),
 		"two proofs":                 good + "," + good,
 		"without a signature":        parts[0] + "." + parts[1] + ".",
 		"with a cut signature":       good[:len(good)-4],
@@ -218,6 +225,28 @@ func TestTextThatIsNoProofIsInvalid(t *testing.T) {
 			wantInvalidProof(t, v, text)
 		})
 	}
+}
+
+// respell returns the same proof with other bits after the last byte of its signature.
+func respell(proof string) string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	last := len(proof) - 1
+	return proof[:last] + string(alphabet[strings.IndexByte(alphabet, proof[last])+1])
+}
+
+// The key is right, but it signed another hash than ES256 does.
+func TestProofSignedWithAnotherHashIsInvalid(t *testing.T) {
+	t.Parallel()
+	v, _ := newVerifier("a")
+	prover := authtest.NewProver(t)
+	claims := map[string]any{"nonce": v.Nonce(), "ath": hashAccessToken(someToken)}
+	signed := prover.Forge(t, "PATCH", proofURL, map[string]any{"alg": "ES384"}, claims)
+	signed = signed[:strings.LastIndexByte(signed, '.')]
+	hash := sha512.Sum384([]byte(signed))
+	r, s, err := ecdsa.Sign(rand.Reader, prover.Key, hash[:])
+	authtest.Must(t, err)
+	signature := slices.Concat(r.FillBytes(make([]byte, 48)), s.FillBytes(make([]byte, 48)))
+	wantInvalidProof(t, v, signed+"."+encode(signature))
 }
 
 func wantInvalidProof(t *testing.T, v *ProofVerifier, proof string) {
@@ -248,9 +277,11 @@ func TestAddressOfAProofMayBeWrittenInEquivalentWays(t *testing.T) {
 			t.Errorf("%s at %s%s: %v", row.htu, row.origin, row.path, err)
 		}
 	}
-	_, err := v.Verify(prover.Prove(t, "GET", "https:///login", "", ""), ProofRequest{Method: "GET", Origin: "//", Path: "/login"})
-	if !errors.Is(err, ErrInvalidProof) {
-		t.Errorf("a proof for no host is accepted where the request has none: %v", err)
+	for htu, host := range map[string]string{"https:///login": "", "ftp://login.example.org/login": "login.example.org"} {
+		_, err := v.Verify(prover.Prove(t, "GET", htu, "", ""), ProofRequest{Method: "GET", Origin: "//" + host, Path: "/login"})
+		if !errors.Is(err, ErrInvalidProof) {
+			t.Errorf("%s at the host %q: %v", htu, host, err)
+		}
 	}
 }
 
