@@ -45,3 +45,17 @@ func (s *server) changePassword(t *testing.T, token, current, next string) respo
 	body := `{"current_password":"` + current + `","new_password":"` + next + `"}`
 	return s.postJSON(t, "/users/me/password", body, "Authorization", "Bearer "+token)
 }
+
+func (b *browser) changePassword(t *testing.T, token, current, next string) response {
+	t.Helper()
+	body := `{"current_password":"` + current + `","new_password":"` + next + `"}`
+	return b.send(t, "POST", "/users/me/password", body, "Authorization", "Bearer "+token, "Content-Type", "application/json")
+}
+
+// loginWith logs Marisol in with this password and returns the access token.
+func (s *server) loginWith(t *testing.T, password string) string {
+	t.Helper()
+	r := s.postJSON(t, "/login", `{"name":"marisol","password":"`+password+`"}`)
+	wantStatus(t, r, 200)
+	return r.field("token").(string)
+}

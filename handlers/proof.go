@@ -77,7 +77,9 @@ func (h *Handler) proofOrigin(r *http.Request) string {
 }
 
 // offerNonce sends the client a nonce for its next proof.
-func (h *Handler) offerNonce(c echo.Context) { c.Response().Header().Set(headerNonce, h.proofs.Nonce()) }
+func (h *Handler) offerNonce(c echo.Context) {
+	c.Response().Header().Set(headerNonce, h.proofs.Nonce())
+}
 
 // describeNonce documents that every response of an operation that reads proofs can have a nonce.
 func describeNonce(op *huma.Operation) {

@@ -37,13 +37,15 @@ func publicJWK(t *testing.T, private *ecdsa.PrivateKey, curve string) map[string
 	return map[string]any{"kty": "EC", "crv": curve, "x": base64url(point[1 : 1+size]), "y": base64url(point[1+size:])}
 }
 
-// sign returns a proof with these claims; header replaces members of the usual header.
-func (k *proofKey) sign(t *testing.T, header map[string]any, claims map[string]any) string {
+// sign returns a proof with these claims; changes are to the members of the usual header.
+func (k *proofKey) sign(t *testing.T, changes map[string]any, claims map[string]any) string {
 	t.Helper()
-	return signProof(t, jwt.SigningMethodES256, k.private, merge(map[string]any{"jwk": k.jwk}, header), claims)
+	header := map[string]any{"jwk": k.jwk}
+	maps.Copy(header, changes)
+	return signProof(t, jwt.SigningMethodES256, k.private, header, claims)
 }
 
-// signProof returns a proof that any algorithm and key made.
+// signProof returns a proof that any algorithm and key made; header is the rest of the header.
 func signProof(t *testing.T, method jwt.SigningMethod, key any, header, claims map[string]any) string {
 	t.Helper()
 	token := jwt.NewWithClaims(method, jwt.MapClaims(claims))

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"latchkey/auth"
+	"latchkey/auth/authtest"
 )
 
 // wantSessionEnded checks a refused refresh.
@@ -131,12 +132,95 @@ func TestReplayEndsTheSessionAndIsLogged(t *testing.T) {
 	wantSessionEnded(t, s.send(t, "POST", "/refresh", "", "Cookie", "latchkey="+stolen))
 	wantSessionEnded(t, b.refresh(t))
 	wantType(t, s.get(t, "/user", r.field("token").(string)), 401, "session-ended")
-	line := s.logLine("used again")
-	if !strings.Contains(line, "level=WARN") || !strings.Contains(line, "address=127.0.0.1") {
-		t.Errorf("the replay is logged as %q", line)
-	}
+	wantReplayLogged(t, s)
 	if strings.Contains(s.logged.String(), stolen) {
 		t.Error("the log contains the token")
+	}
+}
+
+// wantReplayLogged checks that someone is warned of a replay.
+func wantReplayLogged(t *testing.T, s *server) {
+	t.Helper()
+	line := s.logLine("used again")
+	if !strings.Contains(line, "level=WARN") || !strings.Contains(line, "address=127.0.0.") || !strings.Contains(line, "session=") {
+		t.Errorf("the replay is logged as %q", line)
+	}
+}
+
+// replaced returns a browser, the refresh token that it logged in with and has renewed twice since,
+// and its access token.
+func (s *server) replaced(t *testing.T) (b *browser, old, token string) {
+	t.Helper()
+	b, token = s.newBrowser(t)
+	old = b.cookie
+	wantStatus(t, b.refresh(t), 200)
+	wantStatus(t, b.refresh(t), 200)
+	return b, old, token
+}
+
+// TestReplayIsTheSameEverywhere: whoever uses a copy at another operation ends the session too, and
+// someone is warned.
+func TestReplayIsTheSameEverywhere(t *testing.T) {
+	t.Parallel()
+	for path, send := range map[string]func(s *server, t *testing.T, cookie string) response{
+		"/refresh": func(s *server, t *testing.T, cookie string) response {
+			return s.send(t, "POST", "/refresh", "", "Cookie", "latchkey="+cookie)
+		},
+		"/login": func(s *server, t *testing.T, cookie string) response {
+			return s.postJSON(t, "/login", credentials("marisol"), "Cookie", "latchkey="+cookie)
+		},
+		"/logout": func(s *server, t *testing.T, cookie string) response {
+			return s.send(t, "POST", "/logout", "", "Cookie", "latchkey="+cookie)
+		},
+		"/revoke": func(s *server, t *testing.T, cookie string) response {
+			return s.postForm(t, "/revoke", "token="+cookie)
+		},
+		"/token": func(s *server, t *testing.T, cookie string) response {
+			return s.postForm(t, "/token", "grant_type=refresh_token&refresh_token="+cookie)
+		},
+	} {
+		s := newServer(t)
+		b, old, token := s.replaced(t)
+		if path != "/refresh" && path != "/token" { // which would renew the session
+			other, _ := s.newBrowser(t)
+			send(s, t, other.cookie)
+			if line := s.logLine("used again"); line != "" {
+				t.Errorf("%s with the newest token is logged as %s", path, line)
+			}
+		}
+		send(s, t, old)
+		wantReplayLogged(t, s)
+		wantEnded(t, s, "the session of a token replayed at "+path, token, true)
+		wantSessionEnded(t, b.refresh(t))
+	}
+}
+
+func TestFailedLoginIgnoresAReplay(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	_, old, token := s.replaced(t)
+	r := s.postJSON(t, "/login", `{"name":"marisol","password":"wrong horse battery"}`, "Cookie", "latchkey="+old)
+	wantType(t, r, 401, "invalid-credentials")
+	wantEnded(t, s, "the session", token, false)
+	if line := s.logLine("used again"); line != "" {
+		t.Errorf("it is logged as %s", line)
+	}
+}
+
+func TestEveryRenewalIsLoggedWithUserSessionAndAddress(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	b, _ := s.newBrowser(t)
+	wantStatus(t, b.refresh(t), 200)
+	token, err := s.options.RefreshTokens.Parse(b.cookie)
+	authtest.Must(t, err)
+	line := s.logLine("session renewed")
+	user, err := s.store.UserByName(t.Context(), "marisol")
+	authtest.Must(t, err)
+	for _, field := range []string{"session=" + token.SessionID, "user=" + user.ID, "address=127.0.0.1"} {
+		if !strings.Contains(line, field) {
+			t.Errorf("the renewal is logged as %q, without %s", line, field)
+		}
 	}
 }
 
