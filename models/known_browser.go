@@ -2,9 +2,9 @@ package models
 
 import "latchkey/auth"
 
-// IsKnownBrowser reports whether the actor's browser is one that this user has logged in with: less
+// isKnownBrowser reports whether the actor's browser is one that this user has logged in with: less
 // than auth.KnownBrowserTTL ago, and with the password of today.
-func (s *Store) IsKnownBrowser(by Actor, user User) bool {
+func (s *Store) isKnownBrowser(by Actor, user User) bool {
 	b := by.Browser
 	return user.ID != "" && b.UserID == user.ID && b.PasswordVersion == user.PasswordVersion &&
 		s.now().Sub(b.IssuedAt) < auth.KnownBrowserTTL
@@ -13,7 +13,7 @@ func (s *Store) IsKnownBrowser(by Actor, user User) bool {
 // placeFor returns where a hash waits that the actor asks for. The user is the one whose password is
 // hashed, and may be the zero value.
 func (s *Store) placeFor(by Actor, user User) place {
-	if s.IsKnownBrowser(by, user) {
+	if s.isKnownBrowser(by, user) {
 		return place{known: true, group: user.ID}
 	}
 	return place{group: network(by.Address)}

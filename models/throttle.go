@@ -36,7 +36,7 @@ func (s *Store) guessTry(by Actor, username string, user User) try {
 	switch {
 	case t == nil || by.CommandLine:
 		return try{}
-	case s.IsKnownBrowser(by, user):
+	case s.isKnownBrowser(by, user):
 		return try{charges: []charge{t.charge(t.limits.guessKnownBrowser, user.ID+" "+by.Browser.ID)}}
 	}
 	overall := t.charge(t.limits.guessOverall, "")
