@@ -164,7 +164,7 @@ func TestFullHashQueueIs503(t *testing.T) {
 	s.restart(t)
 	r := s.postJSON(t, "/login", credentials("marisol"))
 	wantType(t, r, 503, "busy")
-	if r.Header.Get("Retry-After") != "2" {
+	if r.Header.Get("Retry-After") != "1" {
 		t.Errorf("Retry-After is %q", r.Header.Get("Retry-After"))
 	}
 }

@@ -73,7 +73,7 @@ func (s *server) openStore(t *testing.T, cost auth.Cost, slots int) *models.Stor
 	t.Helper()
 	store, err := models.Open(t.Context(), models.Options{
 		URL:    "sqlite:" + s.file,
-		Hasher: auth.NewHasher(cost), HashSlots: slots, HashQueue: 500 * slots,
+		Hasher: auth.NewHasher(cost), HashSlots: slots, HashWait: time.Duration(slots) * time.Hour,
 		Policy: auth.PasswordPolicy{MinLength: auth.MinPasswordLength},
 		Sessions: models.SessionPolicy{
 			Idle: 30 * 24 * time.Hour, Absolute: 90 * 24 * time.Hour, Grace: time.Minute,
