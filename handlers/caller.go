@@ -14,7 +14,8 @@ import (
 type caller struct {
 	auth.Principal          // who the request acts for; the zero value on public routes
 	device         string   // what the request was sent with, in words
-	address        string   // where it came from
+	address        string   // the client's, as clientAddress returns it
+	https          bool     // whether the browser used https; see isHTTPS
 	requestID      string   // the id that the log and the response carry
 	cookies        []string // the values of the refresh cookie
 }
@@ -27,14 +28,15 @@ func (c *caller) Resolve(ctx huma.Context) []error {
 
 // callerOf returns the sender of a request that a guard has admitted.
 func callerOf(c echo.Context) caller {
-	op := c.Get(operationKey).(*huma.Operation)
+	https := c.Get(httpsKey).(bool)
 	p, _ := c.Request().Context().Value(principalKey{}).(auth.Principal)
 	return caller{
 		Principal: p,
 		device:    describeDevice(c.Request().UserAgent()),
 		address:   c.RealIP(),
+		https:     https,
 		requestID: requestID(c),
-		cookies:   cookieValues(c.Request(), op.Metadata[cookieNameKey].(string)),
+		cookies:   cookieValues(c.Request(), cookieName(https)),
 	}
 }
 

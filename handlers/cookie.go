@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -12,34 +11,32 @@ import (
 
 // cookieName returns the name of the refresh cookie. Under https its prefix makes browsers refuse
 // it from other hosts, for other paths and over http. Under http browsers refuse that prefix.
-func (h *Handler) cookieName() string {
-	if h.isHTTPS() {
+func cookieName(https bool) string {
+	if https {
 		return "__Host-latchkey"
 	}
 	return "latchkey"
 }
 
-func (h *Handler) isHTTPS() bool { return strings.HasPrefix(h.publicURL, "https://") }
-
-// cookies returns the refresh cookie with this value, for the header Set-Cookie. No script can read
+// refreshCookie returns the refresh cookie with this value, for the header Set-Cookie. No script can read
 // it, and requests that another site causes do not carry it (ASVS 3.3).
-func (h *Handler) cookies(value string, maxAge int) []http.Cookie {
+func (c *caller) refreshCookie(value string, maxAge int) []http.Cookie {
 	return []http.Cookie{{
-		Name: h.cookieName(), Value: value, Path: "/", MaxAge: maxAge,
-		HttpOnly: true, Secure: h.isHTTPS(), SameSite: http.SameSiteStrictMode,
+		Name: cookieName(c.https), Value: value, Path: "/", MaxAge: maxAge,
+		HttpOnly: true, Secure: c.https, SameSite: http.SameSiteStrictMode,
 	}}
 }
 
 // sessionCookie returns the cookie with the newest refresh token of a session. The browser keeps it
 // for as long as the session lasts without use.
-func (h *Handler) sessionCookie(t tokens) []http.Cookie {
+func (c *caller) sessionCookie(t tokens) []http.Cookie {
 	seconds := int(t.session.ExpiresAt.Sub(t.session.LastUsedAt) / time.Second)
-	return h.cookies(t.refresh, max(seconds, 1))
+	return c.refreshCookie(t.refresh, max(seconds, 1))
 }
 
 // clearedCookie returns the cookie that removes the refresh cookie. Only a logout may send it: a
 // renewal that lost a race would remove what the winner received.
-func (h *Handler) clearedCookie() []http.Cookie { return h.cookies("", -1) }
+func (c *caller) clearedCookie() []http.Cookie { return c.refreshCookie("", -1) }
 
 // cookieValues returns the values of the cookies with this name.
 func cookieValues(r *http.Request, name string) (values []string) {
@@ -60,6 +57,10 @@ func (h *Handler) parseRefreshCookie(values []string) (auth.RefreshToken, error)
 	}
 	return h.refreshTokens.Parse(values[0])
 }
+
+// documentedCookie is the name of the refresh cookie in the OpenAPI document. A proxy can decide that
+// a request uses the other name; see isHTTPS.
+func (h *Handler) documentedCookie() string { return cookieName(h.publicURLIsHTTPS()) }
 
 // readsCookie documents that an operation reads the refresh cookie. The guard bearerOrCookie does
 // so by itself.

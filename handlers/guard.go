@@ -143,7 +143,7 @@ func (h *Handler) cookiePrincipal(r *http.Request, bearerErr error) (auth.Princi
 	if !slices.ContainsFunc([]error{errNoToken, auth.ErrInvalidToken, models.ErrSessionEnded}, refused) {
 		return auth.Principal{}, bearerErr
 	}
-	token, err := h.parseRefreshCookie(cookieValues(r, h.cookieName()))
+	token, err := h.parseRefreshCookie(cookieValues(r, cookieName(h.isHTTPS(r))))
 	if err != nil {
 		return auth.Principal{}, bearerErr
 	}

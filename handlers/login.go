@@ -53,5 +53,5 @@ func (h *Handler) login(ctx context.Context, in *loginRequest) (*loginResponse, 
 	if err != nil {
 		return nil, err
 	}
-	return &loginResponse{h.sessionCookie(t), h.newAccessToken(t)}, nil
+	return &loginResponse{in.sessionCookie(t), h.newAccessToken(t)}, nil
 }

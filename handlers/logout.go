@@ -29,5 +29,5 @@ func (h *Handler) logout(ctx context.Context, in *logoutRequest) (*logoutRespons
 		return nil, fmt.Errorf("logging out: %w", err)
 	}
 	h.logEvent(in.actor(), "logged out", "user", in.UserID, "session", in.SessionID, "cookie_session", cookie.SessionID)
-	return &logoutResponse{h.clearedCookie()}, nil
+	return &logoutResponse{in.clearedCookie()}, nil
 }

@@ -104,7 +104,7 @@ func (h *Handler) setSecurityHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 		header.Set("Cross-Origin-Resource-Policy", "same-origin")
 		header.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
 		header.Set(echo.HeaderCacheControl, "no-store")
-		if h.isHTTPS() {
+		if h.isHTTPS(c.Request()) {
 			header.Set(echo.HeaderStrictTransportSecurity, "max-age=31536000")
 		}
 		return next(c)

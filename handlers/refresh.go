@@ -51,5 +51,5 @@ func (h *Handler) refresh(ctx context.Context, in *refreshRequest) (*refreshResp
 	if err != nil {
 		return nil, err
 	}
-	return &refreshResponse{http.StatusOK, h.sessionCookie(t), h.newAccessToken(t)}, nil
+	return &refreshResponse{http.StatusOK, in.sessionCookie(t), h.newAccessToken(t)}, nil
 }
