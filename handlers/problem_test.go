@@ -152,6 +152,9 @@ func TestPanicIs500AndItsStackIsOnlyLogged(t *testing.T) {
 	if strings.Contains(r.body, canary) || !strings.Contains(s.logged.String(), canary) {
 		t.Errorf("the response is %s", r.body)
 	}
+	if !strings.Contains(s.logged.String(), "problem_test.go") {
+		t.Error("the log does not say where it panicked")
+	}
 	wantStatus(t, s.send(t, "GET", "/healthz", ""), 200)
 }
 
