@@ -55,7 +55,7 @@ func (h *Handler) newOperation(route string, guard guard, options ...option) *hu
 		Method:      method,
 		Path:        path,
 		OperationID: operationID(method, path),
-		Metadata:    map[string]any{cookieNameKey: h.cookieName()},
+		Metadata:    map[string]any{cookieNameKey: h.documentedCookie()},
 		// The adapter has read the body, so Huma needs neither a limit nor a deadline of its own.
 		MaxBodyBytes: -1, BodyReadTimeout: -1,
 	}

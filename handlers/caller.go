@@ -18,7 +18,8 @@ type caller struct {
 	hasRefreshToken bool
 	browser         auth.KnownBrowser // from its cookie; the zero value without one
 	device          string            // what it was sent with, in words
-	address         string            // where it came from
+	address         string            // the client's, as clientAddress returns it
+	https           bool              // whether the browser used https; see isHTTPS
 	requestID       string            // the id that the log and the response carry
 }
 
@@ -36,6 +37,7 @@ func (h *Handler) newCaller(c echo.Context, p auth.Principal, provenKey string) 
 		browser:         h.knownBrowser(c.Request()),
 		device:          describeDevice(c.Request().UserAgent()),
 		address:         c.RealIP(),
+		https:           c.Get(httpsKey).(bool),
 		requestID:       requestID(c),
 	}
 }

@@ -88,8 +88,8 @@ func (h *Handler) enforceGuard(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		c.Set(operationKey, op)
 		if op.Metadata[sameOriginKey] != nil {
-			if err := h.origin.Check(c.Request()); err != nil {
-				return fmt.Errorf("%w: %w", errCrossOrigin, err)
+			if err := h.checkOrigin(c.Request(), op); err != nil {
+				return err
 			}
 		}
 		from, err := h.admit(c, op)
@@ -124,6 +124,27 @@ func (h *Handler) admit(c echo.Context, op *huma.Operation) (from caller, err er
 		}
 	}
 	return h.newCaller(c, p, provenKey), nil
+}
+
+// checkOrigin fails with errCrossOrigin if a page of another origin may have caused the request. A
+// browser that is too old to send Origin or Sec-Fetch-Site can still be made to send a form, so a
+// request that neither header vouches for must not look like one. Operations with a body need no
+// such rule, since their bodies are never those of forms.
+func (h *Handler) checkOrigin(r *http.Request, op *huma.Operation) error {
+	if err := h.origin.Check(r); err != nil {
+		return fmt.Errorf("%w: %w", errCrossOrigin, err)
+	}
+	vouched := r.Header.Get(echo.HeaderOrigin) != "" || r.Header.Get("Sec-Fetch-Site") != ""
+	if op.RequestBody == nil && !vouched && mayBeForm(r) {
+		return fmt.Errorf("%w: it may be a form", errCrossOrigin)
+	}
+	return nil
+}
+
+// mayBeForm reports whether an HTML form can have sent the Content-Type of a request.
+func mayBeForm(r *http.Request) bool {
+	mediaType, _, _ := strings.Cut(r.Header.Get(echo.HeaderContentType), ";")
+	return slices.Contains([]string{formType, "multipart/form-data", "text/plain"}, strings.ToLower(strings.TrimSpace(mediaType)))
 }
 
 // operationKey is where an Echo context holds the operation of the route, a *huma.Operation.

@@ -10,12 +10,12 @@ import (
 )
 
 // knownBrowserCookieName returns the name of the cookie that a browser receives when a user logs in.
-func (h *Handler) knownBrowserCookieName() string { return h.cookieName() + "-device" }
+func knownBrowserCookieName(https bool) string { return cookieName(https) + "-device" }
 
 // knownBrowser returns what the cookie of a known browser says, or the zero value. Whether the
 // browser is still known depends on the user who logs in; models decides that.
 func (h *Handler) knownBrowser(r *http.Request) auth.KnownBrowser {
-	browser, _ := onlyValid(cookieValues(r, h.knownBrowserCookieName()), h.knownBrowsers.Parse)
+	browser, _ := onlyValid(cookieValues(r, knownBrowserCookieName(h.isHTTPS(r))), h.knownBrowsers.Parse)
 	return browser
 }
 
@@ -38,6 +38,6 @@ func withNextPassword(browser auth.KnownBrowser) auth.KnownBrowser {
 
 // knownBrowserCookie returns the cookie of a known browser. It grants no access, but no script needs
 // it either.
-func (h *Handler) knownBrowserCookie(browser auth.KnownBrowser) http.Cookie {
-	return h.newCookie(h.knownBrowserCookieName(), h.knownBrowsers.Format(browser), int(auth.KnownBrowserTTL/time.Second))
+func (h *Handler) knownBrowserCookie(to caller, browser auth.KnownBrowser) http.Cookie {
+	return to.newCookie(knownBrowserCookieName(to.https), h.knownBrowsers.Format(browser), int(auth.KnownBrowserTTL/time.Second))
 }

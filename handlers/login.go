@@ -58,6 +58,6 @@ func (h *Handler) login(ctx context.Context, in *loginRequest) (*loginResponse, 
 	if err != nil {
 		return nil, err
 	}
-	browser := newKnownBrowser(in.browser, user, t.session.CreatedAt)
-	return &loginResponse{[]http.Cookie{h.sessionCookie(t), h.knownBrowserCookie(browser)}, h.newAccessToken(t)}, nil
+	cookies := []http.Cookie{in.sessionCookie(t), h.knownBrowserCookie(in.caller, newKnownBrowser(in.browser, user, t.session.CreatedAt))}
+	return &loginResponse{cookies, h.newAccessToken(t)}, nil
 }

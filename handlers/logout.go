@@ -34,5 +34,5 @@ func (h *Handler) logout(ctx context.Context, in *logoutRequest) (*logoutRespons
 		return nil, fmt.Errorf("logging out: %w", err)
 	}
 	h.logEvent(in.actor(), "logged out", "user", in.UserID, "session", in.SessionID, "cookie_session", ofCookie)
-	return &logoutResponse{[]http.Cookie{h.clearedCookie()}}, nil
+	return &logoutResponse{[]http.Cookie{in.clearedCookie()}}, nil
 }

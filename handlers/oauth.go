@@ -45,9 +45,9 @@ func newOAuthError(status int, code, sentence string) *oauthError {
 }
 
 // isForm reports whether the route of a request was added by form.
-func isForm(c echo.Context) bool {
-	op, known := c.Get(operationKey).(*huma.Operation)
-	return known && op.Metadata[formKey] != nil
+func (h *Handler) isForm(c echo.Context) bool {
+	op := h.route(c, c.Request().Method)
+	return op != nil && op.Metadata[formKey] != nil
 }
 
 // writeOAuthError writes a problem in the format of OAuth 2.0.
@@ -120,7 +120,8 @@ func (h *Handler) describeForm(op *huma.Operation, form reflect.Type) {
 // addOAuthResponses documents the failures that the OAuth 2.0 endpoints have in common.
 func (h *Handler) addOAuthResponses(op *huma.Operation) {
 	for status, sentence := range map[string]string{
-		"400": "The form is incomplete, or the grant in it or the proof is refused.",
+		"400": "The form is incomplete, or the grant in it or the proof is refused. Or a proxy sent an invalid X-Forwarded-For.",
+		"421": problemKindOf(errMisdirected).detail,
 		"413": problemKindOf(errTooLarge).detail,
 		"415": "The body is not a form.",
 		"429": "There were too many attempts. `Retry-After` says how many seconds to wait.",

@@ -60,7 +60,7 @@ func (h *Handler) newDocument() *huma.OpenAPI {
 					}},
 				},
 				cookieScheme: {
-					Type: "apiKey", In: "cookie", Name: h.cookieName(),
+					Type: "apiKey", In: "cookie", Name: h.documentedCookie(),
 					Description: "The refresh cookie, which scripts cannot read.",
 				},
 				bearerScheme: {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "An access token."},
@@ -99,8 +99,8 @@ func canFail(op *huma.Operation, errs ...error) {
 	op.Metadata[errorsKey] = append(known, errs...)
 }
 
-// addResponses adds the responses to failures to the document: those of canFail, and those that
-// follow from the guard and the input of an operation.
+// addResponses adds the responses to failures to the document: those of canFail, those that
+// follow from the guard and the input of an operation, and those of middleware.
 func (h *Handler) addResponses(op *huma.Operation, input reflect.Type) {
 	if !isPublic(op) {
 		canFail(op, errNoToken, auth.ErrInvalidToken, models.ErrSessionEnded)
@@ -116,7 +116,7 @@ func (h *Handler) addResponses(op *huma.Operation, input reflect.Type) {
 		canFail(op, errCrossOrigin)
 	}
 	if op.Method != http.MethodGet {
-		canFail(op, errTooLarge)
+		canFail(op, errTooLarge, models.ErrStorageFull)
 	}
 	if _, hasBody := input.FieldByName("Body"); hasBody {
 		canFail(op, errSyntax, errMediaType, errInvalidFields, models.ErrUnavailable, context.DeadlineExceeded)
@@ -137,6 +137,7 @@ func isQueryParameter(field reflect.StructField) bool { return field.Tag.Get("qu
 
 // failureResponses describes responses to these errors, and to faults of the server, by status.
 func (h *Handler) failureResponses(errs []error) map[string]*huma.Response {
+	errs = append(errs, errForwardedFor, errMisdirected) // of middleware, which every operation has
 	sentences := map[int][]string{http.StatusInternalServerError: {"An internal server error."}}
 	responses := map[string]*huma.Response{}
 	for _, r := range problemKinds() {

@@ -49,7 +49,7 @@ func (h *Handler) changePassword(ctx context.Context, in *changePasswordRequest)
 	h.logEvent(in.actor(), "password changed", "user", in.UserID, "session", in.SessionID)
 	out := &changePasswordResponse{}
 	if in.browser.UserID == in.UserID {
-		out.SetCookie = []http.Cookie{h.knownBrowserCookie(withNextPassword(in.browser))}
+		out.SetCookie = []http.Cookie{h.knownBrowserCookie(in.caller, withNextPassword(in.browser))}
 	}
 	return out, nil
 }

@@ -20,12 +20,12 @@ import (
 func TestProblemTypes(t *testing.T) {
 	t.Parallel()
 	want := []string{
-		"400 malformed-body", "401 invalid-credentials", "401 invalid-proof", "401 invalid-token", "401 session-ended", "401 token-required",
-		"401 use-dpop-nonce",
+		"400 malformed-body", "400 malformed-forwarded-for",
+		"401 invalid-credentials", "401 invalid-proof", "401 invalid-token", "401 session-ended", "401 token-required", "401 use-dpop-nonce",
 		"403 cross-origin", "403 insufficient-scope", "403 signup-closed", "404 session-not-found", "404 user-not-found",
-		"409 last-admin", "409 username-taken", "413 body-too-large", "415 unsupported-media-type",
+		"409 last-admin", "409 username-taken", "413 body-too-large", "415 unsupported-media-type", "421 misdirected-request",
 		"422 invalid-email", "422 invalid-fields", "422 invalid-role", "422 invalid-username", "422 weak-password", "422 wrong-password",
-		"503 busy", "503 database-unavailable", "503 timeout",
+		"503 busy", "503 database-unavailable", "503 stopping", "503 storage-full", "503 timeout",
 	}
 	var got []string
 	for _, r := range problemKinds() {
@@ -80,6 +80,7 @@ func TestErrorsBecomeProblems(t *testing.T) {
 		{&auth.WeakPasswordError{Reason: "Too weak."}, 422, "/problems/weak-password", "body.password", "", 0},
 		{&locatedError{&auth.WeakPasswordError{Reason: "Too weak."}, "body.new_password"}, 422, "/problems/weak-password", "body.new_password", "", 0},
 		{models.ErrBusy, 503, "/problems/busy", "", "", 2 * time.Second},
+		{models.ErrStorageFull, 503, "/problems/storage-full", "", "", time.Minute},
 		{models.ErrUnavailable, 503, "/problems/database-unavailable", "", "", 5 * time.Second},
 		{context.DeadlineExceeded, 503, "/problems/timeout", "", "", 5 * time.Second},
 		{errors.New("no such column: " + canary), 500, "about:blank", "", "", 0},
@@ -154,6 +155,9 @@ func TestPanicIs500AndItsStackIsOnlyLogged(t *testing.T) {
 	wantProblem(t, r, 500)
 	if strings.Contains(r.body, canary) || !strings.Contains(s.logged.String(), canary) {
 		t.Errorf("the response is %s", r.body)
+	}
+	if !strings.Contains(s.logged.String(), "problem_test.go") {
+		t.Error("the log does not say where it panicked")
 	}
 	wantStatus(t, s.send(t, "GET", "/healthz", ""), 200)
 }

@@ -47,5 +47,5 @@ func (h *Handler) refresh(ctx context.Context, in *refreshRequest) (*refreshResp
 	if err != nil {
 		return nil, err
 	}
-	return &refreshResponse{http.StatusOK, []http.Cookie{h.sessionCookie(t)}, h.newAccessToken(t)}, nil
+	return &refreshResponse{http.StatusOK, []http.Cookie{in.sessionCookie(t)}, h.newAccessToken(t)}, nil
 }

@@ -262,6 +262,10 @@ func TestCrossOriginRefreshAndLogoutAreRefused(t *testing.T) {
 			"a form of another site": {"Origin", "https://evil.example", "Content-Type", "application/x-www-form-urlencoded"},
 			"a sandboxed frame":      {"Origin", "null"},
 			"an allowed origin":      {"Origin", "https://app.example"},
+			"a form, in a browser too old to say where from": {"Content-Type", "application/x-www-form-urlencoded"},
+			"a form with files, in such a browser":           {"Content-Type", "Multipart/Form-Data; boundary=x"},
+			"a form of plain text, in such a browser":        {"Content-Type", "text/plain ;charset=utf-8"},
+			"a form with a malformed type":                   {"Content-Type", "text/plain; x"},
 		} {
 			wantType(t, b.send(t, "POST", path, "x=1", headers...), 403, "cross-origin")
 			if b.cookie != before {
@@ -269,5 +273,7 @@ func TestCrossOriginRefreshAndLogoutAreRefused(t *testing.T) {
 			}
 		}
 	}
+	wantStatus(t, b.send(t, "POST", "/refresh", "x=1", "Origin", s.URL, "Content-Type", "text/plain"), 200)
+	wantStatus(t, b.send(t, "POST", "/refresh", "x=1", "Sec-Fetch-Site", "same-origin", "Content-Type", "text/plain"), 200)
 	wantStatus(t, b.send(t, "POST", "/refresh", `{"counter":7}`, "Content-Type", "application/json"), 200) // a body means nothing
 }

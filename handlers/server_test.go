@@ -159,6 +159,7 @@ func (s *server) sendReader(t *testing.T, method, path string, body io.Reader, h
 	for i := 0; i < len(headers); i += 2 {
 		request.Header.Add(headers[i], headers[i+1])
 	}
+	request.Host = request.Header.Get("Host")
 	received, err := http.DefaultTransport.RoundTrip(request) // follows no redirect
 	authtest.Must(t, err)
 	defer received.Body.Close()
