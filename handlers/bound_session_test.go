@@ -135,6 +135,30 @@ func TestThiefOfABoundSessionRenewsNothing(t *testing.T) {
 	}
 }
 
+// TestThiefOfAnUnboundSessionIsNoticed: the first use of a replaced token from another address ends
+// the session, even while the grace lasts.
+func TestThiefOfAnUnboundSessionIsNoticed(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"/refresh", "/token"} {
+		s := newServer(t, behindProxy)
+		owner, _ := s.newBrowser(t)
+		copied := owner.cookie
+		wantStatus(t, owner.refresh(t), 200)
+		retry := &browser{server: s, cookie: copied} // the owner's, whose response was lost
+		wantStatus(t, retry.refresh(t), 200)
+		if path == "/refresh" {
+			wantSessionEnded(t, s.send(t, "POST", path, "", append(from("192.0.2.1"), "Cookie", "latchkey="+copied)...))
+		} else {
+			wantStatus(t, s.postForm(t, path, "grant_type=refresh_token&refresh_token="+copied, from("192.0.2.1")...), 400)
+		}
+		line := s.logLine("used again")
+		if !strings.Contains(line, "level=WARN") || !strings.Contains(line, "address=192.0.2.1") {
+			t.Errorf("the theft is logged as %q", line)
+		}
+		wantSessionEnded(t, owner.refresh(t))
+	}
+}
+
 func TestBoundSessionSurvivesALostResponseAndADayOfSleep(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)

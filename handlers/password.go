@@ -25,7 +25,7 @@ func changePasswordDocs(op *huma.Operation) {
 	op.Description = "Sets a new password and ends all your sessions, the one of the request too: whoever shares it must not stay. " +
 		"Log in again with the new password."
 	op.Tags = []string{tagAccount}
-	canFail(op, models.ErrWrongPassword, errWeakPassword, models.ErrBusy)
+	canFail(op, models.ErrWrongPassword, errWeakPassword, models.ErrThrottled, models.ErrBusy)
 }
 
 // changePasswordResponse keeps the browser known with the new password, so that nobody's guesses can

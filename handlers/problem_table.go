@@ -95,6 +95,7 @@ func problemKinds() []problemKind {
 		{err: models.ErrInvalidEmail, status: http.StatusUnprocessableEntity, name: "invalid-email", detail: "Enter a valid e-mail address, such as name@example.org.", location: "body.email"},
 		{err: models.ErrInvalidRole, status: http.StatusUnprocessableEntity, name: "invalid-role", detail: fmt.Sprintf("Use 1 to %d lower-case letters, digits and . _ : - for a role, and at most %d roles.", models.MaxRoleLength, models.MaxRoles), location: "body.roles"},
 
+		{err: models.ErrThrottled, status: http.StatusTooManyRequests, name: "too-many-requests", detail: "Too many attempts. Wait a little, then try again."},
 		{err: models.ErrBusy, status: http.StatusServiceUnavailable, name: "busy", detail: "Many people are logging in. Try again in a few seconds.", retryAfter: 2 * time.Second},
 		{err: errStopping, status: http.StatusServiceUnavailable, name: "stopping", detail: "The server is stopping. Send requests to another one.", retryAfter: 5 * time.Second},
 		{err: models.ErrStorageFull, status: http.StatusServiceUnavailable, name: "storage-full", detail: "The server's disk is full, so nothing can be saved. The operator must free disk space on the server; then try again.", retryAfter: time.Minute},

@@ -59,7 +59,7 @@ func TestAnyWrongProofGetsTheSameResponseAndChangesNothing(t *testing.T) {
 	for _, name := range []string{"login", "refresh", "guarded", "role", "password grant", "refresh token grant"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newServer(t)
+			s := newThrottledServer(t)
 			b, token := s.newBoundBrowser(t)
 			s.login(t, "marisol") // a session that DELETE /sessions would end
 			target := proofTargets(b, token)[name]
