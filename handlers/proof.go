@@ -81,9 +81,10 @@ func (h *Handler) offerNonce(c echo.Context) {
 	c.Response().Header().Set(headerNonce, h.proofs.Nonce())
 }
 
-// describeNonce documents that every response of an operation that reads proofs can have a nonce.
+// describeNonce documents that every response can have a nonce, if the operation reads proofs or the
+// access token of a session that may be bound.
 func describeNonce(op *huma.Operation) {
-	if !acceptsProof(op) {
+	if isPublic(op) && !acceptsProof(op) {
 		return
 	}
 	for _, response := range op.Responses {

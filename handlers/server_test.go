@@ -162,14 +162,19 @@ func (s *server) sendReader(t *testing.T, method, path string, body io.Reader, h
 	request.Host = request.Header.Get("Host")
 	received, err := http.DefaultTransport.RoundTrip(request) // follows no redirect
 	authtest.Must(t, err)
-	defer received.Body.Close()
-	content, err := io.ReadAll(received.Body)
-	authtest.Must(t, err)
-	r := response{received, string(content)}
+	r := readResponse(t, received)
 	if err := checkAgainstDocument(r); err != nil {
 		t.Errorf("%s %s: the response is not as documented: %v", method, path, err)
 	}
 	return r
+}
+
+func readResponse(t *testing.T, received *http.Response) response {
+	t.Helper()
+	defer received.Body.Close()
+	content, err := io.ReadAll(received.Body)
+	authtest.Must(t, err)
+	return response{received, string(content)}
 }
 
 func (s *server) postJSON(t *testing.T, path, body string, headers ...string) response {
