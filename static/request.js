@@ -3,7 +3,7 @@
  * Every function throws an ApiError if the request fails.
  */
 
-import { ApiError, USE_DPOP_NONCE } from './problem.js';
+import { ApiError, INVALID_PROOF, USE_DPOP_NONCE } from './problem.js';
 import { newProof } from './proof.js';
 import { loadKey, saveNonce } from './session-key.js';
 
@@ -20,9 +20,12 @@ const TIMEOUT_MS = 20_000;
  *   browser has a key
  */
 
+/** @typedef {NonNullable<Awaited<ReturnType<typeof loadKey>>>} Key */
+
 /**
- * Sends a request and returns the response if it is a success. If the server asks for a newer nonce
- * in the proof, sends the request again, once.
+ * Sends a request and returns the response if it is a success. If the server refuses the proof and
+ * has a newer nonce, sends the request again, once. The refusal says so if the nonce was too old; it
+ * is a general one if the nonce was made before the server was set up anew.
  *
  * @param {string} method
  * @param {string} path
@@ -30,12 +33,14 @@ const TIMEOUT_MS = 20_000;
  * @returns {Promise<Response>}
  */
 export async function request(method, path, options = {}) {
-  const response = await send(method, path, options);
+  const key = options.proof ? await loadKey() : null;
+  const response = await send(method, path, options, key);
   if (response.ok) return response;
   const problem = await readProblem(response);
   const nonce = response.headers.get('DPoP-Nonce');
-  if (!options.proof || !nonce || problem.type !== USE_DPOP_NONCE) throw problem;
-  const second = await send(method, path, options, nonce);
+  const isAboutProof = problem.type === USE_DPOP_NONCE || problem.type === INVALID_PROOF;
+  if (!key || !isAboutProof || !nonce || nonce === key.nonce) throw problem;
+  const second = await send(method, path, options, { ...key, nonce });
   if (!second.ok) throw await readProblem(second);
   return second;
 }
@@ -62,18 +67,19 @@ export async function readObject(response) {
  * @param {string} method
  * @param {string} path
  * @param {Options} options
- * @param {string} [nonce] for the proof; by default, the newest that is known
+ * @param {Key | null} key for a proof; null for none
  * @returns {Promise<Response>}
  */
-async function send(method, path, options, nonce) {
-  const { json, keepalive } = options;
+async function send(method, path, options, key) {
+  const { token, json, keepalive } = options;
   const headers = newHeaders(options);
-  const proof = options.proof ? await proofFor(method, path, options.token, nonce) : null;
+  const url = new URL(path, window.location.origin);
+  const proof = key && (await newProof(key.pair, { method, url, token, nonce: key.nonce }));
   if (proof) headers.set('DPoP', proof);
 
   let response;
   try {
-    response = await fetch(path, {
+    response = await fetch(url, {
       method,
       headers,
       body: json === undefined ? undefined : JSON.stringify(json),
@@ -101,24 +107,6 @@ function newHeaders({ token, json }) {
     headers.set('Authorization', `Bearer ${token}`);
   }
   return headers;
-}
-
-/**
- * @param {string} method
- * @param {string} path
- * @param {string | null} [token]
- * @param {string} [nonce]
- * @returns {Promise<string | null>} null if this browser has no key or can't use it
- */
-async function proofFor(method, path, token, nonce) {
-  const key = await loadKey();
-  if (!key) return null;
-  const url = new URL(path, window.location.origin);
-  try {
-    return await newProof(key.pair, { method, url, token, nonce: nonce ?? key.nonce });
-  } catch {
-    return null;
-  }
 }
 
 /**
