@@ -43,7 +43,7 @@ func (b *tab) loseKey() {
 	inKeyStore[chromedp.Void](b, "await result(store.clear())")
 }
 
-// isKey is a JavaScript expression: whether the browser has a key.
+// hasKey reports whether the browser has a key.
 func (b *tab) hasKey() bool {
 	b.Helper()
 	return inKeyStore[bool](b, "return (await result(store.get('key-pair')))?.privateKey instanceof CryptoKey")
@@ -193,7 +193,7 @@ func TestLostKeyIsNoticedByAnOperation(t *testing.T) {
 		tab.waitFor("document.querySelector('#ended')?.hidden === false")
 		want(tab, text("#ended-reason"), keyIsLost)
 	}
-	want(b, storedToken, "null")
+	want(b, storedToken+" === null", true)
 
 	refreshes := b.countRequests("POST /refresh")
 	b.click("#ended a")
