@@ -69,7 +69,8 @@ func serve(c *cobra.Command, environ []string) (err error) {
 	}
 	handler, err := handlers.New(handlers.Options{
 		Store: store, Issuer: issuer, RefreshTokens: auth.NewRefreshTokenCodec(secrets), Log: log, Version: version(),
-		PublicURL: publicURL, AllowedOrigins: config.AllowedOrigins,
+		Proofs: auth.NewProofVerifier(secrets, time.Now), KnownBrowsers: auth.NewKnownBrowserCodec(secrets),
+		PublicURL: publicURL, PublicURLSet: config.PublicURL != "", AllowedOrigins: config.AllowedOrigins,
 		Signup: config.Signup == "open", PasswordGrant: config.PasswordGrant == "on",
 	})
 	if err != nil {

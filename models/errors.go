@@ -15,8 +15,16 @@ var (
 	// users or sessions.
 	ErrUnavailable = errors.New("the database is unavailable")
 
-	// ErrBusy means that the queue for password hashes is full. Try again after a few seconds.
+	// ErrStorageFull means that the disk, or the space that the database may use, is full. It is an
+	// ErrUnavailable too: only the operator can free space, but then the change succeeds.
+	ErrStorageFull = fmt.Errorf("%w: there is no space left to store anything", ErrUnavailable)
+
+	// ErrBusy means that the queue for password hashes is full; see BusyError.
 	ErrBusy = errors.New("too many password hashes at once")
+
+	// ErrThrottled means that there were too many attempts at an account, from an address or at the
+	// whole service; see ThrottledError.
+	ErrThrottled = errors.New("too many attempts")
 
 	// ErrInvalidCredentials means that no enabled user has this name and password. The error that
 	// wraps it says which of them is wrong: log that reason, but do not send it to the client.
@@ -66,8 +74,8 @@ var (
 	ErrNewerDatabase   = errors.New("the database belongs to another version of Latchkey: a newer one, or one from before the first release")
 )
 
-// wrap wraps an error of the database with what was being done. It adds ErrUnavailable if the error
-// is temporary, but not if it is context.Canceled or context.DeadlineExceeded, because then the
+// wrap wraps an error of the database with what was being done. It adds ErrStorageFull if the disk
+// is full, and ErrUnavailable if the error is temporary for another reason, but not if it is context.Canceled or context.DeadlineExceeded, because then the
 // caller gave up. All other errors are faults of the program or its data. A nil error stays nil.
 func (s *Store) wrap(doing string, err error) error {
 	if err != nil && s.closed.Load() {
@@ -81,6 +89,8 @@ func (e engine) wrap(doing string, err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case e.full(err):
+		return fmt.Errorf("%s: %w: %w", doing, ErrStorageFull, err)
 	case errors.Is(err, sql.ErrConnDone), errors.Is(err, driver.ErrBadConn), e.transient(err):
 		return fmt.Errorf("%s: %w: %w", doing, ErrUnavailable, err)
 	}

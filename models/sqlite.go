@@ -24,7 +24,7 @@ const busyTimeout = 5 * time.Second
 
 // sqliteEngine keeps the database in a file, whose path follows the scheme.
 func sqliteEngine() engine {
-	return engine{scheme: "sqlite:", open: openSQLite, claim: claimSQLite, transient: sqliteTransient}
+	return engine{scheme: "sqlite:", open: openSQLite, claim: claimSQLite, transient: sqliteTransient, full: sqliteFull}
 }
 
 // openSQLite opens a writer pool of one connection, so that the writers of this process wait for
