@@ -14,7 +14,7 @@ import (
 // JavaScript expressions for the parts of a countdown: the visible text, and the text that screen
 // readers announce.
 const (
-	ticking = "(document.querySelector('#errors .counting[aria-hidden=true]')?.textContent ?? '')"
+	ticking = "(document.querySelector('#errors .counting[aria-hidden=true]')?.textContent ?? '').replaceAll('\u00a0', ' ')"
 	spoken  = "(document.querySelector('#errors p > .visually-hidden')?.textContent ?? '')"
 )
 

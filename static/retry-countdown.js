@@ -35,7 +35,8 @@ export function prepareCountdown(region, button) {
     const show = showTicking(region, waitingText(error, error.retryAfter));
     const tick = () => {
       if (seconds() > 0) {
-        show(`${reasonToWait(error)} Try again in ${clockText(seconds())}.`);
+        // The spaces don't break, so that the time isn't alone on a line.
+        show(`${reasonToWait(error)} Try\u00a0again\u00a0in\u00a0${clockText(seconds())}.`);
         return;
       }
       clearInterval(timer);
