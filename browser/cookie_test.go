@@ -63,6 +63,15 @@ func TestBrowserThatRefusesTheCookieIsExplained(t *testing.T) {
 	if n := b.countRequests("POST /refresh"); n != before {
 		t.Errorf("the page sent %d more requests to /refresh, which cannot succeed", n-before)
 	}
+	b.open("/account")
+	b.changePassword(marisolPassword, "a quite different horse")
+	b.waitFor(text("#password-outcome") + " !== ''")
+	b.open("/")
+	b.waitForCard("content")
+	want(b, text("#ends-label"), "Session ends")
+	if n := b.countRequests("POST /refresh"); n != before {
+		t.Errorf("after a new password, the page sent %d requests to /refresh, which cannot succeed", n-before)
+	}
 	b.click("#log-out")
 	b.waitForCard("logged-out")
 }

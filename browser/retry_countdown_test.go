@@ -154,15 +154,7 @@ func TestBusyServerCountsDown(t *testing.T) {
 	b.holdRequests("/login")
 	b.fillLogin("marisol", marisolPassword)
 	b.press(kb.Enter)
-	call(b, fetch.FulfillRequest, fetch.FulfillRequestParams{
-		RequestID:    b.waitForHeldRequest(),
-		ResponseCode: 503,
-		ResponseHeaders: []*fetch.HeaderEntry{
-			{Name: "Content-Type", Value: "application/problem+json"},
-			{Name: "Retry-After", Value: "7325"},
-		},
-		Body: []byte("{}"),
-	})
+	b.refuse(b.waitForHeldRequest(), 503, "/problems/busy", &fetch.HeaderEntry{Name: "Retry-After", Value: "7325"})
 	b.releaseRequests()
 	b.waitFor(ticking + " === 'The server is busy or unavailable. Try again in 2:02:05.'")
 	want(b, spoken, "The server is busy or unavailable. Try again in 3 hours.")

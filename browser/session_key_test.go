@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -309,4 +310,38 @@ func TestNonceIsReplacedWithoutAnyoneNoticing(t *testing.T) {
 			t.Errorf("with a nonce that is %s, the password was sent %d times, want 2", name, n)
 		}
 	}
+}
+
+// TestNonceIsRequestedOnce has a server that is never satisfied. That is no reason to log out.
+func TestNonceIsRequestedOnce(t *testing.T) {
+	t.Parallel()
+	b, _ := newLatchkey(t)
+	defer b.close("401 /refresh")
+	b.logIn("marisol", marisolPassword)
+	b.holdRequests("/refresh")
+	b.execute("localStorage.clear()")
+	before := b.countRequests("POST /refresh")
+	b.open("/")
+	for _, nonce := range []string{"one", "two"} {
+		b.refuse(b.waitForHeldRequest(), 401, "/problems/use-dpop-nonce", &fetch.HeaderEntry{Name: "DPoP-Nonce", Value: nonce})
+	}
+	b.waitForCard("unreachable")
+	want(b, text("#unreachable-reason"), "The server sent an unexpected response. Reload the page and try again.")
+	if n := b.countRequests("POST /refresh") - before; n != 2 {
+		t.Errorf("%d requests were sent to /refresh, want 2", n)
+	}
+	b.releaseRequests()
+	b.click("#try-again")
+	b.waitForCard("content")
+}
+
+func TestLoginAtAnotherAddressThanThePublicOneIsExplained(t *testing.T) {
+	t.Parallel()
+	b, p := newLatchkey(t, "PUBLIC_URL=http://localhost:1")
+	defer b.close("401 /login")
+	b.fillLogin("marisol", marisolPassword)
+	b.press(kb.Enter)
+	b.waitFor(text("#errors") + " !== ''")
+	want(b, text("#errors"), "The server doesn't accept requests from this address. Open the page at the server's public address and try again.")
+	wantSessions(t, p, 0, unbound)
 }

@@ -80,6 +80,13 @@ func TestTabsWithoutLocksStayLoggedIn(t *testing.T) {
 	for _, tab := range tabs {
 		tab.wantNoEnd()
 	}
+	b.open("/account")
+	b.changePassword(marisolPassword, "a quite different horse")
+	b.waitFor(text("#password-outcome") + " !== ''")
+	b.open("/")
+	for _, tab := range tabs {
+		tab.waitForCard("content") // at the latest when the new token is stored
+	}
 	b.click("#log-out")
 	b.waitForCard("logged-out")
 }
