@@ -76,7 +76,7 @@ func (a slow) round(ctx context.Context, serverURL, token string) samples {
 	return times
 }
 
-// holdSlowly opens one slow connection after another, as soon as the server has closed the last one.
+// holdSlowly opens a slow connection, and the next one as soon as the server has closed it.
 func (o order) holdSlowly(ctx context.Context, address string, number int, counts *counter) {
 	server, err := url.Parse(o.URL)
 	if err != nil {
