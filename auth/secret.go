@@ -50,6 +50,10 @@ func (Secret) Format(out fmt.State, _ rune) { io.WriteString(out, "(secret)") }
 // MarshalText returns "(secret)". JSON uses it, and so does slog, which ignores Format for bytes.
 func (Secret) MarshalText() ([]byte, error) { return []byte("(secret)"), nil }
 
+// BudgetKey returns the key under which budgets of attempts are stored, so that the database names
+// neither usernames that someone tried nor addresses.
+func (s Secret) BudgetKey() []byte { return s.derive("latchkey budgets", sha256.Size) }
+
 // derive returns length bytes of key material for the purpose that label names (HKDF, RFC 5869).
 func (s Secret) derive(label string, length int) []byte {
 	key, err := hkdf.Key(sha256.New, s, nil, label, length)

@@ -30,7 +30,7 @@ func (h *Handler) verifyCredentials(ctx context.Context, by models.Actor, userna
 // verifyCredentials returned and issues its tokens. The session whose id is replaces ends, if there
 // is one.
 func (h *Handler) beginSession(ctx context.Context, by models.Actor, user models.User, replaces string) (tokens, error) {
-	session, err := h.store.CreateSession(ctx, by, user, replaces)
+	session, err := h.store.CreateSession(ctx, by, user, models.SessionParams{Replaces: replaces})
 	if err != nil {
 		return tokens{}, fmt.Errorf("beginning a session: %w", err)
 	}
@@ -41,7 +41,7 @@ func (h *Handler) beginSession(ctx context.Context, by models.Actor, user models
 // renewSession exchanges a refresh token for new tokens, for the cookie and for POST /token. A
 // replay is logged, because someone has a copy of the token.
 func (h *Handler) renewSession(ctx context.Context, by models.Actor, token auth.RefreshToken) (tokens, error) {
-	session, user, err := h.store.RotateSession(ctx, by, token)
+	session, user, err := h.store.RotateSession(ctx, by, token, "")
 	if errors.Is(err, models.ErrReplayed) {
 		h.logWarning(by, "replaced refresh token used again; its session was ended", "session", token.SessionID)
 	}

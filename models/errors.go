@@ -30,6 +30,10 @@ var (
 	// because a replay ends the session.
 	ErrReplayed = fmt.Errorf("%w: a replaced refresh token was used again", ErrSessionEnded)
 
+	// ErrWrongKey means that a session is bound to another key than the one that was proven, or that
+	// none was.
+	ErrWrongKey = errors.New("the session is bound to another key")
+
 	// ErrSessionNotFound means that the user has no such session.
 	ErrSessionNotFound = errors.New("session not found")
 

@@ -49,7 +49,7 @@ func TestOnlyErrorsThatTimeCanCureAreUnavailable(t *testing.T) {
 			row.damage(t, s)
 			by := visitor()
 			by.Device = strings.Repeat("x", 1<<20) // too large for the free pages of the file
-			_, err := s.CreateSession(t.Context(), by, user, "")
+			_, err := s.CreateSession(t.Context(), by, user, SessionParams{})
 			if err == nil || errors.Is(err, ErrUnavailable) != row.unavailable {
 				t.Errorf("error is %v, want unavailable %v", err, row.unavailable)
 			}
@@ -106,7 +106,7 @@ func TestChangeWhoseContextEndsBeforeTheCommitIsCanceled(t *testing.T) {
 		}
 	}
 	authtest.Must(t, s.writer.Callback().Create().After("gorm:create").Register("test:cancel", cancelAndWait))
-	_, err := s.CreateSession(ctx, visitor(), user, "")
+	_, err := s.CreateSession(ctx, visitor(), user, SessionParams{})
 	wantError(t, err, context.Canceled)
 	if errors.Is(err, ErrUnavailable) {
 		t.Error("the caller gave up, yet the database is called unavailable")

@@ -53,7 +53,7 @@ func TestDecisionsLockTheirRowsFirst(t *testing.T) {
 		lock string
 	}{
 		{"create session", func(s testStore, _ Session, user User) error {
-			return errorOf(s.CreateSession(t.Context(), visitor(), user, ""))
+			return errorOf(s.CreateSession(t.Context(), visitor(), user, SessionParams{}))
 		}, user},
 		{"set password", func(s testStore, _ Session, user User) error {
 			return s.SetPassword(t.Context(), CommandLine(), user, "another horse battery")

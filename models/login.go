@@ -10,7 +10,7 @@ import (
 	"latchkey/auth"
 )
 
-// MaxSessions is how many sessions a user can have. A further login ends the oldest one.
+// MaxSessions is how many sessions a user can have. A further login ends the least recently used one.
 const MaxSessions = 100
 
 // Authenticate is the first step of a login: it returns the enabled user with this name and
@@ -59,16 +59,22 @@ func (s *Store) rehash(ctx context.Context, by Actor, user User, password string
 		Update("password_hash", hash).Error)
 }
 
+// SessionParams describes a session to create. Both fields may be empty.
+type SessionParams struct {
+	KeyThumbprint string // binds the session to a key, which the caller has seen a proof of
+	Replaces      string // id of the session that ends, since nobody could use it any more
+}
+
 // CreateSession is the second step of a login: it begins a session for a user that Authenticate
-// returned. The session gets the device and the address of the actor. The session with the id
-// replaces, if there is one, ends.
+// returned. The session gets the device and the address of the actor.
 //
 // It fails with ErrInvalidCredentials if the user was disabled or deleted, or got a new password,
 // after Authenticate read it.
-func (s *Store) CreateSession(ctx context.Context, by Actor, user User, replaces string) (Session, error) {
+func (s *Store) CreateSession(ctx context.Context, by Actor, user User, params SessionParams) (Session, error) {
 	now := s.now()
 	session := Session{
-		ID: newID(), UserID: user.ID, Counter: 1, Device: by.Device, Address: by.Address,
+		ID: newID(), UserID: user.ID, KeyThumbprint: params.KeyThumbprint, Counter: 1,
+		Device: by.Device, Address: by.Address,
 		CreatedAt: now, LastUsedAt: now, ExpiresAt: s.sessions.expiry(now, now),
 	}
 	err := s.transaction(ctx, "creating a session", func(tx *gorm.DB) error {
@@ -83,7 +89,7 @@ func (s *Store) CreateSession(ctx context.Context, by Actor, user User, replaces
 		if err != nil || current.Disabled || current.PasswordVersion != user.PasswordVersion {
 			return fmt.Errorf("%w: user %s changed during the login", ErrInvalidCredentials, user.ID)
 		}
-		if err := s.makeRoom(tx, user.ID, replaces); err != nil {
+		if err := s.makeRoom(tx, user.ID, params.Replaces); err != nil {
 			return err
 		}
 		return s.wrap("storing a session", tx.Create(&session).Error)
@@ -94,14 +100,14 @@ func (s *Store) CreateSession(ctx context.Context, by Actor, user User, replaces
 	return session, nil
 }
 
-// makeRoom ends the session that is replaced, and the oldest sessions of the user if a new one
-// would exceed MaxSessions.
+// makeRoom ends the session that is replaced, and the least recently used sessions of the user if a
+// new one would exceed MaxSessions.
 func (s *Store) makeRoom(tx *gorm.DB, userID, replaces string) error {
 	if err := tx.Where("id = ?", replaces).Delete(&Session{}).Error; err != nil {
 		return s.wrap("ending the replaced session", err)
 	}
-	newest := tx.Model(&Session{}).Select("id").Where("user_id = ?", userID).
-		Order("id DESC").Limit(MaxSessions - 1)
-	err := tx.Where("user_id = ? AND id NOT IN (?)", userID, newest).Delete(&Session{}).Error
-	return s.wrap("ending the oldest sessions", err)
+	kept := tx.Model(&Session{}).Select("id").Where("user_id = ?", userID).
+		Order("last_used_at DESC, id DESC").Limit(MaxSessions - 1)
+	err := tx.Where("user_id = ? AND id NOT IN (?)", userID, kept).Delete(&Session{}).Error
+	return s.wrap("ending the least recently used sessions", err)
 }

@@ -122,7 +122,7 @@ func TestParallelLoginsSucceedDuringARehash(t *testing.T) {
 		group.Go(func() {
 			user, err := s.Authenticate(t.Context(), visitor(), "marisol", password)
 			if err == nil {
-				_, err = s.CreateSession(t.Context(), visitor(), user, "")
+				_, err = s.CreateSession(t.Context(), visitor(), user, SessionParams{})
 			}
 			if err != nil {
 				t.Error(err)
@@ -148,7 +148,7 @@ func TestLoginEndsTheSessionThatItReplaces(t *testing.T) {
 	s := newStore(t)
 	user := s.addAdmin(t)
 	kept, replaced := s.logIn(t, user), s.logIn(t, user)
-	_, err := s.CreateSession(t.Context(), visitor(), user, replaced.ID)
+	_, err := s.CreateSession(t.Context(), visitor(), user, SessionParams{Replaces: replaced.ID})
 	authtest.Must(t, err)
 	wantEnded(t, s, replaced)
 	authtest.Must(t, errorOf(s.Principal(t.Context(), kept.ID)))
@@ -165,7 +165,7 @@ func TestLoginFailsIfTheUserChangesBetweenItsSteps(t *testing.T) {
 			s.addAdmin(t)
 			user := s.addUser(t, "jonas")
 			authtest.Must(t, change(s, user))
-			_, err := s.CreateSession(t.Context(), visitor(), user, "")
+			_, err := s.CreateSession(t.Context(), visitor(), user, SessionParams{})
 			wantError(t, err, ErrInvalidCredentials)
 		})
 	}
@@ -203,7 +203,7 @@ func TestNoSessionSurvivesAChangeThatRacesTheLogin(t *testing.T) {
 				errs := make(chan error, 4)
 				var group sync.WaitGroup
 				for range cap(errs) {
-					group.Go(func() { errs <- errorOf(s.CreateSession(t.Context(), visitor(), user, "")) })
+					group.Go(func() { errs <- errorOf(s.CreateSession(t.Context(), visitor(), user, SessionParams{})) })
 				}
 				group.Go(func() {
 					if err := change(other, user); err != nil {
@@ -255,7 +255,7 @@ func TestParallelLoginsNeverExceedTheMaximumOfSessions(t *testing.T) {
 	var group sync.WaitGroup
 	for i := range 8 {
 		group.Go(func() {
-			if _, err := []testStore{s, other}[i%2].CreateSession(t.Context(), visitor(), user, ""); err != nil {
+			if _, err := []testStore{s, other}[i%2].CreateSession(t.Context(), visitor(), user, SessionParams{}); err != nil {
 				t.Error(err)
 			}
 		})

@@ -17,6 +17,7 @@ const firstMigration = "0001-first-schema"
 func migrations() []*gormigrate.Migration {
 	return []*gormigrate.Migration{
 		{ID: firstMigration, Migrate: createFirstSchema},
+		{ID: "0002-bound-sessions-and-budgets", Migrate: addBoundSessionsAndBudgets},
 	}
 }
 
@@ -76,4 +77,18 @@ func createFirstSchema(tx *gorm.DB) error {
 		RetiresAt *time.Time
 	}
 	return tx.Migrator().CreateTable(&user{}, &userRole{}, &session{}, &signingKey{})
+}
+
+func addBoundSessionsAndBudgets(tx *gorm.DB) error {
+	type session struct {
+		KeyThumbprint string `gorm:"not null;default:''"`
+	}
+	type budget struct {
+		Key    string `gorm:"primaryKey"`
+		FullAt int64  `gorm:"not null;index"` // microseconds since 1970
+	}
+	if err := tx.Migrator().AddColumn(&session{}, "KeyThumbprint"); err != nil {
+		return err
+	}
+	return tx.Migrator().CreateTable(&budget{})
 }

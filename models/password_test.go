@@ -73,7 +73,7 @@ func TestSettingThePasswordEndsEverySession(t *testing.T) {
 	session := s.logIn(t, user)
 	authtest.Must(t, s.SetPassword(t.Context(), CommandLine(), user, "another horse battery"))
 	wantEnded(t, s, session)
-	_, err := s.CreateSession(t.Context(), visitor(), user, "") // the login began with the old password
+	_, err := s.CreateSession(t.Context(), visitor(), user, SessionParams{}) // the login began with the old password
 	wantError(t, err, ErrInvalidCredentials)
 	_, err = s.Authenticate(t.Context(), visitor(), "jonas", password)
 	wantError(t, err, ErrInvalidCredentials)

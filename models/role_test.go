@@ -67,7 +67,7 @@ func TestEveryReadReturnsTheRolesInOrder(t *testing.T) {
 				return p.Roles, err
 			},
 			"rotate": func() (Roles, error) {
-				_, user, err := s.RotateSession(t.Context(), visitor(), token(session))
+				_, user, err := s.RotateSession(t.Context(), visitor(), token(session), "")
 				return user.Roles, err
 			},
 		}

@@ -3,7 +3,6 @@ package models
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -15,21 +14,22 @@ import (
 
 // Session is one login on one device. The row is the session: ending the session deletes the row.
 type Session struct {
-	ID         string
-	UserID     string
-	Counter    int64  // of the newest refresh token; see auth.RefreshToken
-	Device     string // see Actor
-	Address    string // of the login
-	CreatedAt  time.Time
-	LastUsedAt time.Time // when the newest refresh token was issued
-	ExpiresAt  time.Time // unless it is used before
+	ID            string
+	UserID        string
+	KeyThumbprint string // of the key that the session is bound to (RFC 7638); empty if it is unbound
+	Counter       int64  // of the newest refresh token; see auth.RefreshToken
+	Device        string // of the last renewal, or of the login; see Actor
+	Address       string // likewise
+	CreatedAt     time.Time
+	LastUsedAt    time.Time // when the newest refresh token was issued
+	ExpiresAt     time.Time // unless it is used before
 }
 
 // SessionPolicy limits the lifetime of sessions.
 type SessionPolicy struct {
 	Idle     time.Duration // without use
 	Absolute time.Duration // in total
-	Grace    time.Duration // how long a refresh token is accepted after its replacement
+	Grace    time.Duration // how long a replaced refresh token of an unbound session is accepted
 }
 
 // expiry returns when a session that is used now will expire.
@@ -39,70 +39,6 @@ func (p SessionPolicy) expiry(created, now time.Time) time.Time {
 		return idle
 	}
 	return absolute
-}
-
-// RotateSession exchanges a refresh token for its successor, whose counter is that of the session
-// it returns.
-//
-// The immediate predecessor of the newest token gets the same successor again within
-// SessionPolicy.Grace, because a response can be lost and two tabs can race. Any other token is a
-// replay: someone has kept a copy. A replay ends the session: that is committed, although the call
-// fails with ErrReplayed. It fails with ErrSessionEnded if the session has ended or its user is
-// disabled.
-func (s *Store) RotateSession(ctx context.Context, _ Actor, token auth.RefreshToken) (session Session, user User, err error) {
-	now, replayed := s.now(), false
-	err = s.transaction(ctx, "rotating a session", func(tx *gorm.DB) error {
-		session, err = s.advance(tx, token, now)
-		if errors.Is(err, ErrReplayed) {
-			replayed = true
-			err = tx.Where("id = ?", token.SessionID).Delete(&Session{}).Error
-			return s.wrap("ending a replayed session", err)
-		}
-		if err != nil {
-			return err
-		}
-		user, err = s.userByID(tx, session.UserID)
-		if errors.Is(err, ErrUserNotFound) || err == nil && user.Disabled {
-			return ErrSessionEnded
-		}
-		return err
-	})
-	if err == nil && replayed {
-		err = fmt.Errorf("%w: session %s of user %s", ErrReplayed, token.SessionID, session.UserID)
-	}
-	if err != nil {
-		return Session{}, User{}, err
-	}
-	return session, user, nil
-}
-
-// advance replaces a token in one conditional update. If several calls try it at once with the same
-// token, one succeeds and the others find its result.
-func (s *Store) advance(tx *gorm.DB, token auth.RefreshToken, now time.Time) (Session, error) {
-	session, err := s.takeSession(tx, token.SessionID, now)
-	if err != nil {
-		return Session{}, err
-	}
-	update := tx.Model(&Session{}).Where("id = ? AND counter = ?", token.SessionID, token.Counter).
-		Updates(map[string]any{
-			"counter":      token.Counter + 1,
-			"last_used_at": now,
-			"expires_at":   s.sessions.expiry(session.CreatedAt, now),
-		})
-	if update.Error != nil {
-		return Session{}, s.wrap("advancing a session", update.Error)
-	}
-	// Read again: the update may be another transaction's, for which this one has waited.
-	session, err = s.takeSession(tx, token.SessionID, now)
-	if err != nil {
-		return Session{}, err
-	}
-	graceEnds := session.LastUsedAt.Add(s.sessions.Grace)
-	inGrace := session.Counter == token.Counter+1 && !now.After(graceEnds)
-	if update.RowsAffected == 0 && !inGrace {
-		return session, ErrReplayed
-	}
-	return session, nil
 }
 
 // takeSession reads a session. It fails with ErrSessionEnded if it does not exist or has expired.
@@ -120,8 +56,8 @@ func (s *Store) takeSession(db *gorm.DB, id string, now time.Time) (session Sess
 // Every request with an access token calls it, so it is one query, with a row for each role.
 func (s *Store) Principal(ctx context.Context, sessionID string) (auth.Principal, error) {
 	var rows []struct {
-		ID, Username string
-		Role         *string // nil if the user has no roles
+		ID, Username, KeyThumbprint string
+		Role                        *string // nil if the user has no roles
 	}
 	err := principalQuery(s.reader.WithContext(ctx), sessionID, s.now()).Find(&rows).Error
 	if err != nil {
@@ -130,7 +66,10 @@ func (s *Store) Principal(ctx context.Context, sessionID string) (auth.Principal
 	if len(rows) == 0 {
 		return auth.Principal{}, ErrSessionEnded
 	}
-	p := auth.Principal{UserID: rows[0].ID, SessionID: sessionID, Username: rows[0].Username, Roles: []string{}}
+	p := auth.Principal{
+		UserID: rows[0].ID, SessionID: sessionID, KeyThumbprint: rows[0].KeyThumbprint,
+		Username: rows[0].Username, Roles: []string{},
+	}
 	for _, row := range rows {
 		if row.Role != nil {
 			p.Roles = append(p.Roles, *row.Role)
@@ -142,7 +81,7 @@ func (s *Store) Principal(ctx context.Context, sessionID string) (auth.Principal
 
 func principalQuery(db *gorm.DB, sessionID string, now time.Time) *gorm.DB {
 	return db.Model(&Session{}).
-		Select("users.id, users.username, user_roles.role").
+		Select("users.id, users.username, sessions.key_thumbprint, user_roles.role").
 		Joins("JOIN users ON users.id = sessions.user_id").
 		Joins("LEFT JOIN user_roles ON user_roles.user_id = users.id").
 		Where("sessions.id = ? AND sessions.expires_at > ? AND NOT users.disabled", sessionID, now)

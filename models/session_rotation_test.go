@@ -41,7 +41,7 @@ func rotate(t *testing.T, s testStore, token auth.RefreshToken) Session {
 
 // tryRotate calls RotateSession without its user.
 func (s testStore) tryRotate(t *testing.T, token auth.RefreshToken) (Session, error) {
-	session, _, err := s.RotateSession(t.Context(), visitor(), token)
+	session, _, err := s.RotateSession(t.Context(), visitor(), token, "")
 	return session, err
 }
 
@@ -50,7 +50,7 @@ func TestRefreshTokenIsExchangedForItsSuccessor(t *testing.T) {
 	s, session := newSession(t)
 	for want := int64(2); want < 10; want++ {
 		s.clock.Advance(10 * time.Minute)
-		next, user, err := s.RotateSession(t.Context(), visitor(), token(session))
+		next, user, err := s.RotateSession(t.Context(), visitor(), token(session), "")
 		authtest.Must(t, err)
 		if next.Counter != want || next.ID != session.ID || user.Username != "Marisol" || !next.LastUsedAt.Equal(s.clock.Now()) {
 			t.Fatalf("the successor is %+v of %s", next, user.Username)

@@ -89,7 +89,7 @@ func (s testStore) addUser(t *testing.T, name string, roles ...string) User {
 // logIn creates a session.
 func (s testStore) logIn(t *testing.T, user User) Session {
 	t.Helper()
-	session, err := s.CreateSession(t.Context(), visitor(), user, "")
+	session, err := s.CreateSession(t.Context(), visitor(), user, SessionParams{})
 	authtest.Must(t, err)
 	return session
 }
@@ -135,7 +135,7 @@ func TestClosedStoreIsUnavailable(t *testing.T) {
 	authtest.Must(t, s.Close())
 	for name, call := range map[string]func() error{
 		"authenticate":   func() error { return errorOf(s.Authenticate(t.Context(), visitor(), "marisol", password)) },
-		"create session": func() error { return errorOf(s.CreateSession(t.Context(), visitor(), user, "")) },
+		"create session": func() error { return errorOf(s.CreateSession(t.Context(), visitor(), user, SessionParams{})) },
 		"principal":      func() error { return errorOf(s.Principal(t.Context(), "x")) },
 		"end sessions":   func() error { return s.EndSessions(t.Context(), visitor(), "x") },
 		"ready":          func() error { return s.Ready(t.Context()) },
@@ -155,7 +155,7 @@ func TestChangeIsCanceledWithItsContext(t *testing.T) {
 	user := s.addAdmin(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := s.CreateSession(ctx, visitor(), user, "")
+	_, err := s.CreateSession(ctx, visitor(), user, SessionParams{})
 	wantError(t, err, context.Canceled)
 }
 
@@ -209,7 +209,7 @@ func TestWritersOfSeveralProcessesWaitForEachOther(t *testing.T) {
 		for range 8 {
 			group.Go(func() {
 				for range 10 {
-					session, err := s.CreateSession(t.Context(), visitor(), user, "")
+					session, err := s.CreateSession(t.Context(), visitor(), user, SessionParams{})
 					if err == nil {
 						err = s.EndSessions(t.Context(), visitor(), session.ID)
 					}
