@@ -39,7 +39,7 @@ func loginDocs(op *huma.Operation) {
 		"Requests from other origins are refused: apps on another origin use `/token`."
 	op.Tags = []string{tagAuthentication}
 	readsCookie(op)
-	canFail(op, models.ErrInvalidCredentials, models.ErrBusy)
+	canFail(op, models.ErrInvalidCredentials, models.ErrThrottled, models.ErrBusy)
 }
 
 // login creates a session. The browser's earlier session ends, since nothing could use it any more.

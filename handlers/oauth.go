@@ -116,6 +116,7 @@ func (h *Handler) addOAuthResponses(op *huma.Operation) {
 		"400": "The form is incomplete, or the grant in it is refused.",
 		"413": problemKindOf(errTooLarge).detail,
 		"415": "The body is not a form.",
+		"429": "There were too many attempts. `Retry-After` says how many seconds to wait.",
 		"500": "An internal server error.",
 		"503": "The server is busy, or its database is unavailable. `Retry-After` says how many seconds to wait.",
 	} {

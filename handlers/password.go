@@ -23,7 +23,7 @@ func changePasswordDocs(op *huma.Operation) {
 	op.Summary = "Change your password"
 	op.Description = "Sets a new password and ends all your other sessions. The session of the request stays."
 	op.Tags = []string{tagAccount}
-	canFail(op, models.ErrWrongPassword, errWeakPassword, models.ErrBusy)
+	canFail(op, models.ErrWrongPassword, errWeakPassword, models.ErrThrottled, models.ErrBusy)
 }
 
 // changePassword sets a new password of the user of the access token.

@@ -82,6 +82,7 @@ func problemKinds() []problemKind {
 		{err: models.ErrInvalidEmail, status: http.StatusUnprocessableEntity, name: "invalid-email", detail: "Enter a valid e-mail address, such as name@example.org.", location: "body.email"},
 		{err: models.ErrInvalidRole, status: http.StatusUnprocessableEntity, name: "invalid-role", detail: fmt.Sprintf("Use 1 to %d lower-case letters, digits and . _ : - for a role, and at most %d roles.", models.MaxRoleLength, models.MaxRoles), location: "body.roles"},
 
+		{err: models.ErrThrottled, status: http.StatusTooManyRequests, name: "too-many-requests", detail: "Too many attempts. Wait a while, then try again."},
 		{err: models.ErrBusy, status: http.StatusServiceUnavailable, name: "busy", detail: "Many people are logging in. Try again in a few seconds.", retryAfter: 2 * time.Second},
 		{err: models.ErrUnavailable, status: http.StatusServiceUnavailable, name: "database-unavailable", detail: "The database is unavailable. Try again in a few seconds.", retryAfter: 5 * time.Second},
 		{err: context.DeadlineExceeded, status: http.StatusServiceUnavailable, name: "timeout", detail: "The request took too long. Try again in a few seconds.", retryAfter: 5 * time.Second},

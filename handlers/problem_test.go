@@ -24,6 +24,7 @@ func TestProblemTypes(t *testing.T) {
 		"403 cross-origin", "403 insufficient-scope", "403 signup-closed", "404 session-not-found", "404 user-not-found",
 		"409 last-admin", "409 username-taken", "413 body-too-large", "415 unsupported-media-type",
 		"422 invalid-email", "422 invalid-fields", "422 invalid-role", "422 invalid-username", "422 weak-password", "422 wrong-password",
+		"429 too-many-requests",
 		"503 busy", "503 database-unavailable", "503 timeout",
 	}
 	var got []string
@@ -75,6 +76,7 @@ func TestErrorsBecomeProblems(t *testing.T) {
 		{models.ErrInvalidRole, 422, "/problems/invalid-role", "body.roles", "", 0},
 		{&auth.WeakPasswordError{Reason: "Too weak."}, 422, "/problems/weak-password", "body.password", "", 0},
 		{&locatedError{&auth.WeakPasswordError{Reason: "Too weak."}, "body.new_password"}, 422, "/problems/weak-password", "body.new_password", "", 0},
+		{models.ErrThrottled, 429, "/problems/too-many-requests", "", "", 0},
 		{models.ErrBusy, 503, "/problems/busy", "", "", 2 * time.Second},
 		{models.ErrUnavailable, 503, "/problems/database-unavailable", "", "", 5 * time.Second},
 		{context.DeadlineExceeded, 503, "/problems/timeout", "", "", 5 * time.Second},

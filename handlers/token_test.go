@@ -134,7 +134,7 @@ func TestTokenIsTemporarilyUnavailableWhileBusy(t *testing.T) {
 	s.restart(t)
 	r := s.postForm(t, "/token", credentialsForm())
 	wantStatus(t, r, 503)
-	if r.field("error") != "temporarily_unavailable" || r.Header.Get("Retry-After") != "2" {
+	if r.field("error") != "temporarily_unavailable" || r.Header.Get("Retry-After") != "1" {
 		t.Errorf("the response is %s", r.body)
 	}
 }
