@@ -18,8 +18,8 @@ func cookieName(https bool) string {
 	return "latchkey"
 }
 
-// refreshCookie returns the refresh cookie with this value, for the header Set-Cookie. No script can read
-// it, and requests that another site causes do not carry it (ASVS 3.3).
+// refreshCookie returns the refresh cookie with this value, for the header Set-Cookie. No script
+// can read it, and requests that another site causes do not carry it (ASVS 3.3).
 func (c *caller) refreshCookie(value string, maxAge int) []http.Cookie {
 	return []http.Cookie{{
 		Name: cookieName(c.https), Value: value, Path: "/", MaxAge: maxAge,
@@ -58,8 +58,8 @@ func (h *Handler) parseRefreshCookie(values []string) (auth.RefreshToken, error)
 	return h.refreshTokens.Parse(values[0])
 }
 
-// documentedCookie is the name of the refresh cookie in the OpenAPI document. A proxy can decide that
-// a request uses the other name; see isHTTPS.
+// documentedCookie is the name of the refresh cookie in the OpenAPI document. A proxy can decide
+// that a request uses the other name; see isHTTPS.
 func (h *Handler) documentedCookie() string { return cookieName(h.publicURLIsHTTPS()) }
 
 // readsCookie documents that an operation reads the refresh cookie. The guard bearerOrCookie does
