@@ -53,7 +53,7 @@ func openStore(ctx context.Context, config Config, mustExist bool) (*models.Stor
 		MustExist: mustExist,
 		Hasher:    auth.NewHasher(auth.Cost{Memory: config.Argon2Memory, Time: config.Argon2Time, Threads: 1}),
 		HashSlots: slots,
-		HashQueue: 32 * slots,
+		HashWait:  4 * time.Second,
 		Policy:    config.passwordPolicy(),
 		Sessions:  models.SessionPolicy{Idle: config.RefreshTokenTTL, Absolute: config.SessionTTL, Grace: config.RefreshGrace},
 		Now:       time.Now,

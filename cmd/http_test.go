@@ -80,8 +80,8 @@ func TestServerStopsAfterTheDrainDelay(t *testing.T) {
 	}
 }
 
-// TestHeadersOverTheLimitAreRefused sends a request line and headers of exactly as many bytes as are
-// allowed, and of one more.
+// TestHeadersOverTheLimitAreRefused sends a request line and headers of exactly as many bytes as
+// are allowed, and of one more.
 func TestHeadersOverTheLimitAreRefused(t *testing.T) {
 	t.Parallel()
 	p := cmdtest.Start(t, t.TempDir())

@@ -60,7 +60,7 @@ func serve(c *cobra.Command, environ []string) (err error) {
 		return err
 	}
 	warnOfOpenFiles(config, log)
-	throttle(config, log)
+	throttle(config, store, secrets[0], log)
 	keyConfig := models.KeyConfig{Algorithm: config.JWTAlg, Secrets: secrets}
 	keys, err := loadOrCreateKeys(ctx, store, keyConfig, config.AccessTokenTTL)
 	if err != nil {
@@ -68,6 +68,7 @@ func serve(c *cobra.Command, environ []string) (err error) {
 	}
 	options := config.handlerOptions(listener.Addr())
 	options.Store, options.Log, options.RefreshTokens = store, log, auth.NewRefreshTokenCodec(secrets)
+	options.Proofs, options.KnownBrowsers = auth.NewProofVerifier(secrets, time.Now), auth.NewKnownBrowserCodec(secrets)
 	options.Issuer, err = auth.NewIssuer(auth.IssuerOptions{
 		Keys: keys, Issuer: options.PublicURL, Audience: config.JWTAudience, TTL: config.AccessTokenTTL, Now: time.Now,
 	})
@@ -93,11 +94,13 @@ func serve(c *cobra.Command, environ []string) (err error) {
 	return httpServer{handler, config.DrainDelay, log}.serve(ctx, listener)
 }
 
-// throttle throttles attempts unless RATE_LIMIT is off.
-func throttle(config Config, log *slog.Logger) {
+// throttle limits how often passwords are checked and users sign up, unless RATE_LIMIT is off.
+func throttle(config Config, store *models.Store, newest auth.Secret, log *slog.Logger) {
 	if config.RateLimit == "off" {
 		log.Warn("RATE_LIMIT is off: passwords can be guessed without limit")
+		return
 	}
+	store.Throttle(newest.BudgetKey())
 }
 
 // warnOfOpenFiles makes the files of the server private again, and warns of those that were or are

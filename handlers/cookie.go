@@ -18,25 +18,25 @@ func cookieName(https bool) string {
 	return "latchkey"
 }
 
-// refreshCookie returns the refresh cookie with this value, for the header Set-Cookie. No script
-// can read it, and requests that another site causes do not carry it (ASVS 3.3).
-func (c *caller) refreshCookie(value string, maxAge int) []http.Cookie {
-	return []http.Cookie{{
-		Name: cookieName(c.https), Value: value, Path: "/", MaxAge: maxAge,
+// newCookie returns a cookie for the header Set-Cookie; maxAge is in seconds. No script can read it,
+// and requests that another site causes do not carry it (ASVS 3.3).
+func (c *caller) newCookie(name, value string, maxAge int) http.Cookie {
+	return http.Cookie{
+		Name: name, Value: value, Path: "/", MaxAge: maxAge,
 		HttpOnly: true, Secure: c.https, SameSite: http.SameSiteStrictMode,
-	}}
+	}
 }
 
 // sessionCookie returns the cookie with the newest refresh token of a session. The browser keeps it
 // for as long as the session lasts without use.
-func (c *caller) sessionCookie(t tokens) []http.Cookie {
+func (c *caller) sessionCookie(t tokens) http.Cookie {
 	seconds := int(t.session.ExpiresAt.Sub(t.session.LastUsedAt) / time.Second)
-	return c.refreshCookie(t.refresh, max(seconds, 1))
+	return c.newCookie(cookieName(c.https), t.refresh, max(seconds, 1))
 }
 
 // clearedCookie returns the cookie that removes the refresh cookie. Only a logout may send it: a
 // renewal that lost a race would remove what the winner received.
-func (c *caller) clearedCookie() []http.Cookie { return c.refreshCookie("", -1) }
+func (c *caller) clearedCookie() http.Cookie { return c.newCookie(cookieName(c.https), "", -1) }
 
 // cookieValues returns the values of the cookies with this name.
 func cookieValues(r *http.Request, name string) (values []string) {
@@ -46,16 +46,28 @@ func cookieValues(r *http.Request, name string) (values []string) {
 	return values
 }
 
-// parseRefreshCookie returns the refresh token in the values of the refresh cookie. It fails with
-// errNoCookie, errTwoCookies or auth.ErrInvalidRefreshToken.
-func (h *Handler) parseRefreshCookie(values []string) (auth.RefreshToken, error) {
-	switch {
-	case len(values) == 0 || len(values) == 1 && values[0] == "":
-		return auth.RefreshToken{}, errNoCookie
-	case len(values) > 1: // which of them is ours cannot be known
-		return auth.RefreshToken{}, errTwoCookies
+// refreshToken returns the refresh token in the cookie of a request, and reports whether there is
+// one.
+func (h *Handler) refreshToken(r *http.Request) (token auth.RefreshToken, sent bool) {
+	return onlyValid(cookieValues(r, cookieName(h.isHTTPS(r))), h.refreshTokens.Parse)
+}
+
+// onlyValid returns the only value that parse accepts, and reports whether there is one. Other sites
+// on the same host can set cookies of any name: those that we did not make do not count, not even
+// beside ours. Of two that we made, nobody can know which is this browser's, so neither counts.
+func onlyValid[T any](values []string, parse func(string) (T, error)) (only T, found bool) {
+	for _, value := range values {
+		parsed, err := parse(value)
+		if err != nil {
+			continue
+		}
+		if found {
+			var none T
+			return none, false
+		}
+		only, found = parsed, true
 	}
-	return h.refreshTokens.Parse(values[0])
+	return only, found
 }
 
 // documentedCookie is the name of the refresh cookie in the OpenAPI document. A proxy can decide

@@ -29,11 +29,13 @@ type Options struct {
 	Store          *models.Store
 	Issuer         *auth.Issuer
 	RefreshTokens  *auth.RefreshTokenCodec
+	Proofs         *auth.ProofVerifier
+	KnownBrowsers  *auth.KnownBrowserCodec
 	Log            *slog.Logger
 	Version        string
 	PublicURL      string   // the origin people use, such as https://login.example.org
+	PublicURLSet   bool     // whether the operator has set PublicURL; if not, only requests show what people use
 	AllowedOrigins []string // origins of browser apps that may use bearer operations
-	PublicURLSet   bool     // whether the operator chose PublicURL; see isHTTPS
 	Loopback       bool     // whether the server listens on a loopback address; see checkHost
 	Signup         bool     // whether anyone may create an account
 	PasswordGrant  bool     // whether POST /token accepts the password grant
@@ -47,6 +49,8 @@ type Handler struct {
 	store         *models.Store
 	issuer        *auth.Issuer
 	refreshTokens *auth.RefreshTokenCodec
+	proofs        *auth.ProofVerifier
+	knownBrowsers *auth.KnownBrowserCodec
 	log           *slog.Logger
 	version       string
 	publicURL     string
@@ -76,7 +80,8 @@ func New(o Options) (*Handler, error) {
 		return nil, fmt.Errorf("the public URL: %w", err)
 	}
 	h := &Handler{
-		store: o.Store, issuer: o.Issuer, refreshTokens: o.RefreshTokens, log: o.Log,
+		store: o.Store, issuer: o.Issuer, refreshTokens: o.RefreshTokens,
+		proofs: o.Proofs, knownBrowsers: o.KnownBrowsers, log: o.Log,
 		version: o.Version, publicURL: o.PublicURL,
 		publicHost: hostName(publicURL.Host), publicURLSet: o.PublicURLSet, loopback: o.Loopback,
 		signup: o.Signup, passwordGrant: o.PasswordGrant, trustedProxies: o.TrustedProxies,

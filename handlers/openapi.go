@@ -64,6 +64,11 @@ func (h *Handler) newDocument() *huma.OpenAPI {
 					Description: "The refresh cookie, which scripts cannot read.",
 				},
 				bearerScheme: {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "An access token."},
+				proofScheme: {
+					Type: "apiKey", In: "header", Name: headerProof,
+					Description: "A proof of possession (RFC 9449), made for this request with the key that the session is bound to. " +
+						"Where it is listed, a session that is bound to a key needs it beside the access token. A session is bound if its login carried a proof.",
+				},
 			},
 		},
 		Security: bearerSecurity(), // of operations that state no other
@@ -100,6 +105,9 @@ func (h *Handler) addResponses(op *huma.Operation, input reflect.Type) {
 	if !isPublic(op) {
 		canFail(op, errNoToken, auth.ErrInvalidToken, models.ErrSessionEnded)
 		canFail(op, models.ErrUnavailable, context.DeadlineExceeded)
+	}
+	if slices.ContainsFunc(op.Security, needsProof) {
+		canFail(op, auth.ErrInvalidProof, auth.ErrStaleNonce)
 	}
 	if slices.ContainsFunc(op.Security, needsRole) {
 		canFail(op, errInsufficientScope)
@@ -153,9 +161,9 @@ func failureHeaders(status int) map[string]*huma.Param {
 	switch status {
 	case http.StatusUnauthorized:
 		return map[string]*huma.Param{
-			echo.HeaderWWWAuthenticate: {Description: "The challenge of RFC 6750.", Schema: text},
+			echo.HeaderWWWAuthenticate: {Description: "The challenge of RFC 6750, or of RFC 9449 for a proof.", Schema: text},
 		}
-	case http.StatusServiceUnavailable:
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		return map[string]*huma.Param{
 			echo.HeaderRetryAfter: {Description: "How many seconds to wait before trying again.", Schema: text},
 		}

@@ -27,8 +27,6 @@ var (
 	errStopping     = errors.New("the server is stopping")
 
 	errNoToken           = errors.New("no access token was sent")
-	errNoCookie          = errors.New("no refresh cookie was sent")
-	errTwoCookies        = errors.New("two refresh cookies were sent")
 	errCrossOrigin       = errors.New("the request comes from another origin")
 	errInsufficientScope = errors.New("the user lacks the role")
 
@@ -47,12 +45,17 @@ type problemKind struct {
 	challenge  string        // the value of WWW-Authenticate, if any
 }
 
-// Challenges of RFC 6750 3. They name an error only where a token was sent.
+// Challenges of RFC 6750 3, which name an error only where a token was sent, and of RFC 9449 7.1.
 const (
-	challengeBearer       = "Bearer"
-	challengeInvalidToken = `Bearer error="invalid_token"`
-	challengeScope        = `Bearer error="insufficient_scope"`
+	challengeBearer       = `Bearer realm="latchkey"`
+	challengeInvalidToken = `Bearer error="invalid_token", realm="latchkey"`
+	challengeScope        = `Bearer error="insufficient_scope", realm="latchkey"`
+	challengeProof        = `DPoP error="invalid_dpop_proof", realm="latchkey", algs="ES256"`
+	challengeNonce        = `DPoP error="use_dpop_nonce", realm="latchkey", algs="ES256"`
 )
+
+// invalidProofDetail does not say what is wrong with a proof; the log does.
+const invalidProofDetail = "This browser could not prove that the session is its own. Log in again."
 
 // problemKinds is the table of errors that clients can act on. The first that errors.Is matches
 // counts.
@@ -75,6 +78,9 @@ func problemKinds() []problemKind {
 		{err: auth.ErrInvalidToken, status: http.StatusUnauthorized, name: "invalid-token", detail: "The access token has expired or is not valid. Renew it, or log in again.", challenge: challengeInvalidToken},
 		{err: auth.ErrInvalidRefreshToken, status: http.StatusUnauthorized, name: "session-ended", detail: "The session has ended. Log in again.", challenge: challengeBearer},
 		{err: models.ErrSessionEnded, status: http.StatusUnauthorized, name: "session-ended", detail: "The session has ended. Log in again.", challenge: challengeInvalidToken},
+		{err: auth.ErrStaleNonce, status: http.StatusUnauthorized, name: "use-dpop-nonce", detail: "Send the request again, with a proof that contains the nonce in the DPoP-Nonce header.", challenge: challengeNonce},
+		{err: auth.ErrInvalidProof, status: http.StatusUnauthorized, name: "invalid-proof", detail: invalidProofDetail, challenge: challengeProof},
+		{err: models.ErrWrongKey, status: http.StatusUnauthorized, name: "invalid-proof", detail: invalidProofDetail, challenge: challengeProof},
 		{err: errInsufficientScope, status: http.StatusForbidden, name: "insufficient-scope", detail: "You need a role that you don't have. Ask an administrator for it.", challenge: challengeScope},
 		{err: errCrossOrigin, status: http.StatusForbidden, name: "cross-origin", detail: "This request came from another origin. Apps on other origins use POST /token and POST /revoke."},
 

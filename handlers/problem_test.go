@@ -20,7 +20,8 @@ import (
 func TestProblemTypes(t *testing.T) {
 	t.Parallel()
 	want := []string{
-		"400 malformed-body", "400 malformed-forwarded-for", "401 invalid-credentials", "401 invalid-token", "401 session-ended", "401 token-required",
+		"400 malformed-body", "400 malformed-forwarded-for",
+		"401 invalid-credentials", "401 invalid-proof", "401 invalid-token", "401 session-ended", "401 token-required", "401 use-dpop-nonce",
 		"403 cross-origin", "403 insufficient-scope", "403 signup-closed", "404 session-not-found", "404 user-not-found",
 		"409 last-admin", "409 username-taken", "413 body-too-large", "415 unsupported-media-type", "421 misdirected-request",
 		"422 invalid-email", "422 invalid-fields", "422 invalid-role", "422 invalid-username", "422 weak-password", "422 wrong-password",
@@ -32,7 +33,7 @@ func TestProblemTypes(t *testing.T) {
 		if r.status == http.StatusServiceUnavailable && r.retryAfter == 0 {
 			t.Errorf("%s has no Retry-After", r.name)
 		}
-		if (r.status == http.StatusUnauthorized) != strings.HasPrefix(r.challenge, "Bearer") && r.name != "insufficient-scope" {
+		if (r.status == http.StatusUnauthorized) != strings.Contains(r.challenge, `realm="latchkey"`) && r.name != "insufficient-scope" {
 			t.Errorf("%s has the challenge %q", r.name, r.challenge)
 		}
 	}
@@ -61,13 +62,16 @@ func TestErrorsBecomeProblems(t *testing.T) {
 		kind, location, challenge string
 		retryAfter                time.Duration
 	}{
-		{models.ErrInvalidCredentials, 401, "/problems/invalid-credentials", "", "Bearer", 0},
-		{errNoToken, 401, "/problems/token-required", "", "Bearer", 0},
-		{auth.ErrInvalidToken, 401, "/problems/invalid-token", "", `Bearer error="invalid_token"`, 0},
-		{models.ErrSessionEnded, 401, "/problems/session-ended", "", `Bearer error="invalid_token"`, 0},
-		{models.ErrReplayed, 401, "/problems/session-ended", "", `Bearer error="invalid_token"`, 0},
-		{auth.ErrInvalidRefreshToken, 401, "/problems/session-ended", "", "Bearer", 0},
-		{errInsufficientScope, 403, "/problems/insufficient-scope", "", `Bearer error="insufficient_scope"`, 0},
+		{models.ErrInvalidCredentials, 401, "/problems/invalid-credentials", "", `Bearer realm="latchkey"`, 0},
+		{errNoToken, 401, "/problems/token-required", "", `Bearer realm="latchkey"`, 0},
+		{auth.ErrInvalidToken, 401, "/problems/invalid-token", "", `Bearer error="invalid_token", realm="latchkey"`, 0},
+		{models.ErrSessionEnded, 401, "/problems/session-ended", "", `Bearer error="invalid_token", realm="latchkey"`, 0},
+		{models.ErrReplayed, 401, "/problems/session-ended", "", `Bearer error="invalid_token", realm="latchkey"`, 0},
+		{auth.ErrInvalidRefreshToken, 401, "/problems/session-ended", "", `Bearer realm="latchkey"`, 0},
+		{auth.ErrStaleNonce, 401, "/problems/use-dpop-nonce", "", `DPoP error="use_dpop_nonce", realm="latchkey", algs="ES256"`, 0},
+		{auth.ErrInvalidProof, 401, "/problems/invalid-proof", "", `DPoP error="invalid_dpop_proof", realm="latchkey", algs="ES256"`, 0},
+		{models.ErrWrongKey, 401, "/problems/invalid-proof", "", `DPoP error="invalid_dpop_proof", realm="latchkey", algs="ES256"`, 0},
+		{errInsufficientScope, 403, "/problems/insufficient-scope", "", `Bearer error="insufficient_scope", realm="latchkey"`, 0},
 		{models.ErrUsernameTaken, 409, "/problems/username-taken", "body.username", "", 0},
 		{models.ErrWrongPassword, 422, "/problems/wrong-password", "body.current_password", "", 0},
 		{models.ErrInvalidUsername, 422, "/problems/invalid-username", "body.username", "", 0},

@@ -73,7 +73,7 @@ func (s *server) openStore(t *testing.T, cost auth.Cost, slots int) *models.Stor
 	t.Helper()
 	store, err := models.Open(t.Context(), models.Options{
 		URL:    "sqlite:" + s.file,
-		Hasher: auth.NewHasher(cost), HashSlots: slots, HashQueue: 500 * slots,
+		Hasher: auth.NewHasher(cost), HashSlots: slots, HashWait: time.Duration(slots) * time.Hour,
 		Policy: auth.PasswordPolicy{MinLength: auth.MinPasswordLength},
 		Sessions: models.SessionPolicy{
 			Idle: 30 * 24 * time.Hour, Absolute: 90 * 24 * time.Hour, Grace: time.Minute,
@@ -91,6 +91,8 @@ func (s *server) setSecrets(t *testing.T, text string) {
 	secrets, err := auth.ParseSecrets(text)
 	authtest.Must(t, err)
 	s.options.RefreshTokens = auth.NewRefreshTokenCodec(secrets)
+	s.options.KnownBrowsers = auth.NewKnownBrowserCodec(secrets)
+	s.options.Proofs = auth.NewProofVerifier(secrets, s.clock.Now)
 	s.options.Issuer, err = auth.NewIssuer(auth.IssuerOptions{
 		Keys: auth.SecretKeys(secrets), Issuer: s.options.PublicURL, Audience: "latchkey",
 		TTL: 15 * time.Minute, Now: s.clock.Now,

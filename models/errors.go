@@ -19,8 +19,12 @@ var (
 	// ErrUnavailable too: only the operator can free space, but then the change succeeds.
 	ErrStorageFull = fmt.Errorf("%w: there is no space left to store anything", ErrUnavailable)
 
-	// ErrBusy means that the queue for password hashes is full. Try again after a few seconds.
+	// ErrBusy means that the queue for password hashes is full; see BusyError.
 	ErrBusy = errors.New("too many password hashes at once")
+
+	// ErrThrottled means that there were too many attempts at an account, from an address or at the
+	// whole service; see ThrottledError.
+	ErrThrottled = errors.New("too many attempts")
 
 	// ErrInvalidCredentials means that no enabled user has this name and password. The error that
 	// wraps it says which of them is wrong: log that reason, but do not send it to the client.
