@@ -10,8 +10,8 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// Headers of proxies. They count only if the peer, the other end of the TCP connection, is a trusted
-// proxy: any client can send them.
+// Headers of proxies. They count only if the peer, the other end of the TCP connection, is a
+// trusted proxy: any client can send them.
 const (
 	forwardedFor   = echo.HeaderXForwardedFor
 	forwardedProto = echo.HeaderXForwardedProto
@@ -48,9 +48,9 @@ func realIP(r *http.Request) string {
 }
 
 // clientAddress returns the address of the client: the peer's unless the peer is a trusted proxy.
-// Then it is the last entry of X-Forwarded-For that is not a trusted proxy's. Whatever precedes that
-// entry was sent by the client and is not even looked at. If all are trusted, the first entry is the
-// client.
+// Then it is the last entry of X-Forwarded-For that is not a trusted proxy's. Whatever precedes
+// that entry was sent by the client and is not even looked at. If all are trusted, the first entry
+// is the client.
 //
 // If the entry that counts is not an address, clientAddress fails with errForwardedFor. Taking the
 // proxy's address instead would let one client use up the budgets of all others.

@@ -70,8 +70,8 @@ func onlyValid[T any](values []string, parse func(string) (T, error)) (only T, f
 	return only, found
 }
 
-// documentedCookie is the name of the refresh cookie in the OpenAPI document. A proxy can decide that
-// a request uses the other name; see isHTTPS.
+// documentedCookie is the name of the refresh cookie in the OpenAPI document. A proxy can decide
+// that a request uses the other name; see isHTTPS.
 func (h *Handler) documentedCookie() string { return cookieName(h.publicURLIsHTTPS()) }
 
 // readsCookie documents that an operation reads the refresh cookie. The guard bearerOrCookie does

@@ -36,8 +36,8 @@ func (h *Handler) healthz(context.Context, *struct{}) (*healthResponse, error) {
 	return out, nil
 }
 
-// StartStopping makes /readyz fail from now on, so that a load balancer sends no more requests here.
-// Everything else is still served.
+// StartStopping makes /readyz fail from now on, so that a load balancer sends no more requests
+// here. Everything else is still served.
 func (h *Handler) StartStopping() { h.stopping.Store(true) }
 
 // readyz reports whether requests should be sent here: the database responds, and the server is not

@@ -94,8 +94,8 @@ func TestLongCauseIsCut(t *testing.T) {
 	}
 }
 
-// TestForgedTokenWritesAShortLine sends an unsigned token whose exp has 14 kB, which the JWT library
-// repeats in its error several times.
+// TestForgedTokenWritesAShortLine sends an unsigned token whose exp has 14 kB, which the JWT
+// library repeats in its error several times.
 func TestForgedTokenWritesAShortLine(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)

@@ -203,7 +203,7 @@ func (w *world) step(t *testing.T) {
 	case n < 94:
 		w.changePassword(t, i)
 	case n < 96:
-		w.secrets = append([]string{strings.Repeat(fmt.Sprintf("%08x", w.rng.Uint32()), 5)}, w.secrets...)
+		w.secrets = append([]string{fmt.Sprintf("%016x a secret of this run", w.rng.Uint64())}, w.secrets...)
 		w.startReplica(t)
 		w.record("a new secret is added")
 	case n < 98 && len(w.secrets) > 1:

@@ -38,8 +38,8 @@ var (
 	// because a replay ends the session.
 	ErrReplayed = fmt.Errorf("%w: a replaced refresh token was used again", ErrSessionEnded)
 
-	// ErrWrongKey means that a session is bound to another key than the one that was proven, or that
-	// none was.
+	// ErrWrongKey means that a session is bound to another key than the one that was proven, or
+	// that none was.
 	ErrWrongKey = errors.New("the session is bound to another key")
 
 	// ErrSessionNotFound means that the user has no such session.
@@ -69,14 +69,16 @@ var (
 	ErrUnknownURL      = errors.New("no database engine accepts this URL")
 	ErrNoCGO           = errors.New("SQLite needs cgo, and this program was built without it")
 	ErrNoDatabase      = errors.New("the database does not exist")
+	ErrBrokenLink      = errors.New("the database is a link to a file that does not exist")
 	ErrNotDatabase     = errors.New("the file is not a SQLite database")
 	ErrForeignDatabase = errors.New("the database belongs to another program")
 	ErrNewerDatabase   = errors.New("the database belongs to another version of Latchkey: a newer one, or one from before the first release")
 )
 
 // wrap wraps an error of the database with what was being done. It adds ErrStorageFull if the disk
-// is full, and ErrUnavailable if the error is temporary for another reason, but not if it is context.Canceled or context.DeadlineExceeded, because then the
-// caller gave up. All other errors are faults of the program or its data. A nil error stays nil.
+// is full, and ErrUnavailable if the error is temporary for another reason, but not if it is
+// context.Canceled or context.DeadlineExceeded, because then the caller gave up. All other errors
+// are faults of the program or its data. A nil error stays nil.
 func (s *Store) wrap(doing string, err error) error {
 	if err != nil && s.closed.Load() {
 		err = fmt.Errorf("%w: %w", sql.ErrConnDone, err) // database/sql does not export "database is closed"
