@@ -135,7 +135,7 @@ func (i *Issuer) Parse(text string) (*Claims, error) {
 	var claims Claims
 	keys := i.inUse.Load()
 	if _, err := keys.parser.ParseWithClaims(text, &claims, keys.verificationKey); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrInvalidToken, err)
+		return nil, fmt.Errorf("%w: %w", ErrInvalidToken, reason(err))
 	}
 	switch {
 	case claims.Subject == "" || claims.SessionID == "":
@@ -144,6 +144,29 @@ func (i *Issuer) Parse(text string) (*Claims, error) {
 		return nil, fmt.Errorf("%w: exp, nbf or iat is out of range", ErrInvalidToken)
 	}
 	return &claims, nil
+}
+
+// headerError says what is wrong with the header of a token, in fixed words.
+type headerError string
+
+// Error implements error.
+func (e headerError) Error() string { return string(e) }
+
+// reason returns why the JWT library refused a token, without the details, which can repeat the
+// token: text from anyone who cares to send it.
+func reason(err error) error {
+	if wrong, is := errors.AsType[headerError](err); is {
+		return fmt.Errorf("%w: %w", jwt.ErrTokenUnverifiable, wrong)
+	}
+	for _, known := range []error{
+		jwt.ErrTokenMalformed, jwt.ErrTokenUnverifiable, jwt.ErrTokenSignatureInvalid, jwt.ErrTokenRequiredClaimMissing,
+		jwt.ErrTokenExpired, jwt.ErrTokenNotValidYet, jwt.ErrTokenInvalidIssuer, jwt.ErrTokenInvalidAudience,
+	} {
+		if errors.Is(err, known) {
+			return known
+		}
+	}
+	return jwt.ErrTokenInvalidClaims
 }
 
 // isDate reports whether d is absent or in the years 1970 to 9999. Larger numbers overflow in the
@@ -156,18 +179,18 @@ func isDate(d *jwt.NumericDate) bool {
 // that may verify the signature.
 func (s KeySet) verificationKey(token *jwt.Token) (any, error) {
 	if typ, _ := token.Header["typ"].(string); typ != tokenType {
-		return nil, errors.New("typ is not " + tokenType)
+		return nil, headerError("typ is not " + tokenType)
 	}
 	// No extension that a verifier must understand is supported (RFC 7515 4.1.11, RFC 7797).
 	for _, name := range []string{"crit", "b64"} {
 		if _, present := token.Header[name]; present {
-			return nil, fmt.Errorf("the header contains %s", name)
+			return nil, headerError("it contains " + name)
 		}
 	}
 	id, _ := token.Header["kid"].(string)
 	key, found := s.find(token.Method.Alg(), id)
 	if !found {
-		return nil, errors.New("no key has this kid and algorithm")
+		return nil, headerError("no key has this kid and algorithm")
 	}
 	return key.public, nil
 }

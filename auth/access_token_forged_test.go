@@ -63,6 +63,36 @@ func checkParse(t *testing.T, issuer *Issuer, text string, cause error) {
 // in returns a time as a claim: seconds after the clock of newTestIssuer.
 func in(seconds int64) int64 { return testStart + seconds }
 
+// TestErrorsOfParseDoNotRepeatTheToken: they are logged, so anyone could write to the log.
+func TestErrorsOfParseDoNotRepeatTheToken(t *testing.T) {
+	t.Parallel()
+	issuer, _ := newTestIssuer(t)
+	long := strings.Repeat("canary", 2000)
+	digits := strings.Repeat("987", 5000)
+	for name, text := range map[string]string{
+		"exp of 15 kB":        forge(t, issuer, nil, map[string]any{"exp": raw(digits)}),
+		"nbf as text":         forge(t, issuer, nil, map[string]any{"nbf": long}),
+		"iss":                 forge(t, issuer, nil, map[string]any{"iss": long}),
+		"aud as a list":       forge(t, issuer, nil, map[string]any{"aud": []string{long}}),
+		"sub of another type": forge(t, issuer, nil, map[string]any{"sub": map[string]any{long: 1}}),
+		"an unknown claim":    forge(t, issuer, nil, map[string]any{"exp": nil, long: long}),
+		"alg":                 forge(t, issuer, map[string]any{"alg": long}, nil),
+		"alg of another type": forge(t, issuer, map[string]any{"alg": []string{long}}, nil),
+		"typ":                 forge(t, issuer, map[string]any{"typ": long}, nil),
+		"kid":                 forge(t, issuer, map[string]any{"kid": long}, nil),
+		"crit":                forge(t, issuer, map[string]any{"crit": []string{long}}, nil),
+		"not base64":          long + "!." + long + "." + long,
+		"not JSON":            base64.RawURLEncoding.EncodeToString([]byte(long)) + "." + long + "." + long,
+	} {
+		_, err := issuer.Parse(text)
+		if err == nil {
+			t.Errorf("%s: accepted", name)
+		} else if message := err.Error(); len(message) > 100 || strings.Contains(message, "canary") || strings.Contains(message, "987") {
+			t.Errorf("%s: the error is %.300s", name, message)
+		}
+	}
+}
+
 func TestParseChecksTheAlgorithm(t *testing.T) {
 	t.Parallel()
 	type header = map[string]any

@@ -54,7 +54,7 @@ func (h *Hasher) Hash(password string) string {
 // An empty encoded stands for a user who does not exist: it never matches, and it takes as long as
 // a hash of the current cost, so that timing does not reveal which users exist (ASVS 6.3.8). For
 // the same reason, Verify makes up the missing work for a hash of a lower cost. A hash of a higher
-// cost takes longer.
+// cost takes longer until NeedsRehash has had it replaced.
 func (h *Hasher) Verify(password, encoded string) error {
 	if encoded == "" {
 		encoded = h.decoy
@@ -73,10 +73,11 @@ func (h *Hasher) Verify(password, encoded string) error {
 	return nil
 }
 
-// NeedsRehash reports whether encoded was made with less memory or fewer passes than Hash uses now.
+// NeedsRehash reports whether encoded was made at another cost than Hash has now. A hash of a higher
+// cost takes longer than the decoy, which reveals that the user exists, so it is replaced as well.
 func (h *Hasher) NeedsRehash(encoded string) bool {
 	stored, err := parsePHC(encoded)
-	return err == nil && (stored.cost.Memory < h.cost.Memory || stored.cost.Time < h.cost.Time)
+	return err == nil && stored.cost != h.cost
 }
 
 // deriveKey is the only function that passes a password to Argon2id. It normalises the password to

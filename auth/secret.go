@@ -13,10 +13,15 @@ import (
 // (RFC 7518 3.2).
 const MinSecretLength = 32
 
+// minSecretBytes is how many different bytes a secret must contain. Random ones have more: even of
+// those that are 32 decimal digits, only one in 700 falls short.
+const minSecretBytes = 8
+
 // Errors returned by ParseSecrets.
 var (
 	ErrNoSecret     = errors.New("there is no secret")
 	ErrShortSecret  = fmt.Errorf("a secret has fewer than %d bytes", MinSecretLength)
+	ErrWeakSecret   = fmt.Errorf("a secret is not random: it has fewer than %d different characters", minSecretBytes)
 	ErrSpacedSecret = errors.New("a secret has white space around it, which would become part of it")
 )
 
@@ -26,7 +31,7 @@ var (
 type Secret []byte
 
 // ParseSecrets parses a comma-separated list of secrets, newest first. It fails with ErrNoSecret,
-// ErrShortSecret or ErrSpacedSecret.
+// ErrShortSecret, ErrWeakSecret or ErrSpacedSecret.
 func ParseSecrets(text string) ([]Secret, error) {
 	if text == "" {
 		return nil, ErrNoSecret
@@ -39,9 +44,21 @@ func ParseSecrets(text string) ([]Secret, error) {
 		if len(part) < MinSecretLength {
 			return nil, ErrShortSecret
 		}
+		if countBytes(part) < minSecretBytes {
+			return nil, ErrWeakSecret
+		}
 		secrets = append(secrets, Secret(part))
 	}
 	return secrets, nil
+}
+
+// countBytes returns how many different bytes text contains.
+func countBytes(text string) int {
+	different := map[byte]bool{}
+	for _, b := range []byte(text) {
+		different[b] = true
+	}
+	return len(different)
 }
 
 // Format prints "(secret)" for every verb, so that no log or message reveals the secret.

@@ -22,7 +22,7 @@ const (
 
 func TestParseSecrets(t *testing.T) {
 	t.Parallel()
-	at := func(n int) string { return strings.Repeat("s", n) }
+	at := func(n int) string { return strings.Repeat("sixteen letters.", n/16+1)[:n] }
 	tests := []struct {
 		name string
 		text string
@@ -35,7 +35,12 @@ func TestParseSecrets(t *testing.T) {
 		{"32 bytes", at(32), []Secret{Secret(at(32))}, nil},
 		{"33 bytes", at(33), []Secret{Secret(at(33))}, nil},
 		{"10 kB", at(10_000), []Secret{Secret(at(10_000))}, nil},
-		{"31 characters of 62 bytes", strings.Repeat("é", 31), []Secret{Secret(strings.Repeat("é", 31))}, nil},
+		{"23 characters of 46 bytes", "äöüÄÖÜßéèêáàâóòôúùûíìîñ", []Secret{Secret("äöüÄÖÜßéèêáàâóòôúùûíìîñ")}, nil},
+		{"one character repeated", strings.Repeat("a", 32), nil, ErrWeakSecret},
+		{"a short word repeated", strings.Repeat("secret", 20), nil, ErrWeakSecret},
+		{"7 different bytes", strings.Repeat("abcdefg", 5), nil, ErrWeakSecret},
+		{"8 different bytes", strings.Repeat("abcdefgh", 4), []Secret{Secret(strings.Repeat("abcdefgh", 4))}, nil},
+		{"the older one is weak", at(32) + "," + strings.Repeat("a", 32), nil, ErrWeakSecret},
 		{"two in order", secretText + "," + otherSecretText, []Secret{Secret(secretText), Secret(otherSecretText)}, nil},
 		{"three", at(32) + "," + at(33) + "," + at(34), []Secret{Secret(at(32)), Secret(at(33)), Secret(at(34))}, nil},
 		{"space before a secret", at(32) + ", " + at(32), nil, ErrSpacedSecret},

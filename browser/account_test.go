@@ -3,8 +3,6 @@ package browser
 import (
 	"testing"
 
-	"github.com/chromedp/chromedp/kb"
-
 	"latchkey/cmd/cmdtest"
 )
 
@@ -62,7 +60,7 @@ func wantEnded(t *testing.T, p *cmdtest.Program, tokens []string, count int) {
 	}
 }
 
-func TestNewPasswordEndsOtherSessionsButNotThisOne(t *testing.T) {
+func TestNewPasswordLogsOutEverywhereElse(t *testing.T) {
 	t.Parallel()
 	b, p := newLatchkey(t)
 	defer b.close("422 /users/me/password")
@@ -74,18 +72,12 @@ func TestNewPasswordEndsOtherSessionsButNotThisOne(t *testing.T) {
 	const next = "a quite different horse"
 	b.open("/account")
 	b.waitFor("document.querySelectorAll('#rows tr').length === 2")
-	change := func(current, next string) {
-		b.enter("#current-password", current)
-		b.enter("#new-password", next)
-		b.press(kb.Enter)
-	}
-	change("wrong", next)
+	b.changePassword("wrong", next)
 	b.waitFor(text("#errors") + " === `That isn't your current password.`")
 	want(b, "document.activeElement.id", "current-password")
 	want(b, "document.querySelector('#current-password').value", "")
-	b.execute("document.querySelector('#new-password').value = ''")
-	change(marisolPassword, next)
-	b.waitFor(text("#password-outcome") + " === 'Your password has been changed. All other sessions have been ended.'")
+	b.changePassword(marisolPassword, next)
+	b.waitFor(text("#password-outcome") + " === 'Your password has been changed. You have been logged out everywhere else.'")
 	want(b, text("#errors"), "")
 	b.waitFor(text("#count") + " === 'You are logged in here and nowhere else.'")
 	b.open("/")

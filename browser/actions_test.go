@@ -80,6 +80,16 @@ func (b *tab) logIn(username, password string) string {
 	return evaluate[string](b, storedToken)
 }
 
+// changePassword fills in and submits the form on the account page, which is open.
+func (b *tab) changePassword(current, next string) {
+	b.Helper()
+	b.waitForCard("content")
+	b.execute("document.querySelector('#password-form').reset()")
+	b.enter("#current-password", current)
+	b.enter("#new-password", next)
+	b.press(kb.Enter)
+}
+
 // answer clicks a button of the confirmation dialog, and waits until the page knows the answer,
 // which is later than the closing of the dialog.
 func (b *tab) answer(button string) {
@@ -111,6 +121,17 @@ func (b *tab) waitForHeldRequest() fetch.RequestID {
 		b.Fatal("no request was sent")
 		return ""
 	}
+}
+
+// refuse answers a request that the browser holds, as a server does.
+func (b *tab) refuse(request fetch.RequestID, status int64, problem string, headers ...*fetch.HeaderEntry) {
+	b.Helper()
+	call(b, fetch.FulfillRequest, fetch.FulfillRequestParams{
+		RequestID:       request,
+		ResponseCode:    status,
+		ResponseHeaders: append(headers, &fetch.HeaderEntry{Name: "Content-Type", Value: "application/problem+json"}),
+		Body:            []byte(`{"type":"` + problem + `"}`),
+	})
 }
 
 // releaseRequests sends all requests that the browser holds.

@@ -63,6 +63,15 @@ func TestBrowserThatRefusesTheCookieIsExplained(t *testing.T) {
 	if n := b.countRequests("POST /refresh"); n != before {
 		t.Errorf("the page sent %d more requests to /refresh, which cannot succeed", n-before)
 	}
+	b.open("/account")
+	b.changePassword(marisolPassword, "a quite different horse")
+	b.waitFor(text("#password-outcome") + " !== ''")
+	b.open("/")
+	b.waitForCard("content")
+	want(b, text("#ends-label"), "Session ends")
+	if n := b.countRequests("POST /refresh"); n != before {
+		t.Errorf("after a new password, the page sent %d requests to /refresh, which cannot succeed", n-before)
+	}
 	b.click("#log-out")
 	b.waitForCard("logged-out")
 }
@@ -90,19 +99,19 @@ const ignoredHeader = "console: The Cross-Origin-Opener-Policy header has been i
 	"You can also use the 'localhost' origin instead. See https://www.w3.org/TR/powerful-features/#potentially-trustworthy-origin and " +
 	"https://html.spec.whatwg.org/#the-cross-origin-opener-policy-header."
 
-// useHomeNetwork makes the person use Latchkey as on a home network: over plain http, at a host
-// name for which browsers offer no Web Locks.
-func (b *tab) useHomeNetwork() {
-	b.record.Lock()
-	defer b.record.Unlock()
-	b.origin = strings.Replace(b.origin, "127.0.0.1", homeName, 1)
-	b.record.origin = b.origin
+// newLatchkeyOnHomeNetwork is newLatchkey as on a home network: over plain http, at a host name for
+// which browsers offer neither Web Locks nor keys.
+func newLatchkeyOnHomeNetwork(t *testing.T, settings ...string) (*tab, *cmdtest.Program) {
+	t.Helper()
+	openChromium(t)
+	// At a loopback address, the server refuses names that are not its own.
+	p := cmdtest.Start(t, t.TempDir(), withMarisol(append(settings, "ADDR=0.0.0.0:0")...)...)
+	return newPerson(t, strings.Replace(p.URL, "0.0.0.0", homeName, 1)), p
 }
 
 func TestSecureCookieOverPlainHTTPIsExplained(t *testing.T) {
 	t.Parallel()
-	b, _ := newLatchkey(t, "PUBLIC_URL=https://login.example.org")
-	b.useHomeNetwork()
+	b, _ := newLatchkeyOnHomeNetwork(t, "PUBLIC_URL=https://login.example.org")
 	defer b.close(ignoredHeader)
 	b.fillLogin("marisol", marisolPassword)
 	b.press(kb.Enter)

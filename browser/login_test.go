@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/fetch"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp/kb"
 )
 
@@ -32,6 +34,49 @@ func TestWrongPasswordIsReportedInThePage(t *testing.T) {
 	b.enter("#password", marisolPassword)
 	b.press(kb.Enter)
 	b.waitForCard("content")
+}
+
+// TestFailedLoginLeavesTheSession keeps the login page from finding out that the user is logged in.
+func TestFailedLoginLeavesTheSession(t *testing.T) {
+	t.Parallel()
+	b, p := newLatchkey(t)
+	defer b.close("401 /login")
+	token := b.logIn("marisol", marisolPassword)
+	b.holdRequests("/user")
+	b.fillLogin("marisol", "wrong")
+	b.press(kb.Enter)
+	b.waitFor(text("#errors") + " === 'Incorrect username or password.'")
+	want(b, storedToken, token)
+	wantSessions(t, p, 1, bound)
+	b.releaseRequests()
+	b.waitForCard("content") // the login page goes home
+	b.execute("localStorage.clear()")
+	b.open("/account")
+	b.waitFor(text("#count") + " === 'You are logged in here and nowhere else.'")
+}
+
+func TestLoginThatFailsAfterANewPasswordIsReported(t *testing.T) {
+	t.Parallel()
+	b, _ := newLatchkey(t)
+	defer b.close("ERR_CONNECTION_FAILED /login", maybe("401 /refresh"))
+	b.logIn("marisol", marisolPassword)
+	other := b.newTab()
+	other.open("/")
+	other.waitForCard("content")
+	b.holdRequests("/login")
+	b.open("/account")
+	b.changePassword(marisolPassword, "a quite different horse")
+	request := b.waitForHeldRequest()
+	call(b, fetch.FailRequest, fetch.FailRequestParams{RequestID: request, ErrorReason: network.ErrorReasonConnectionFailed})
+	b.waitForCard("ended")
+	want(b, text("#ended-reason"), "Your password has been changed. Log in again with the new one.")
+	want(b, "localStorage.length", 0)
+	other.waitForCard("ended")
+	b.releaseRequests()
+	b.click("#ended a")
+	b.waitFor("location.pathname === '/login'")
+	b.logIn("marisol", "a quite different horse")
+	other.waitForCard("content")
 }
 
 func TestLoginFormSendsNothingWithoutJavaScript(t *testing.T) {

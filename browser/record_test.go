@@ -134,6 +134,16 @@ func (b *tab) countRequests(request string) (count int) {
 	return count
 }
 
+// waitForRequests waits until this many requests have been sent in all tabs.
+func (b *tab) waitForRequests(request string, count int) {
+	b.Helper()
+	for limit := time.Now().Add(patience); b.countRequests(request) < count; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(limit) {
+			b.Fatalf("%s was sent %d times, want %d", request, b.countRequests(request), count)
+		}
+	}
+}
+
 // TestEveryKindOfFaultIsRecorded shows that close would notice.
 func TestEveryKindOfFaultIsRecorded(t *testing.T) {
 	t.Parallel()

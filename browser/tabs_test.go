@@ -50,6 +50,7 @@ func TestFiveTabsStayLoggedInForTenTokens(t *testing.T) {
 	b, p := newLatchkey(t, "ACCESS_TOKEN_TTL=2s", "REFRESH_GRACE=60s")
 	defer b.close(maybe("401 /user")) // if the machine stops for longer than a token lives
 	tabs := b.openFiveTabs()
+	wantSessions(t, p, 1, bound)
 	begun, before := time.Now(), countRefreshes(p)
 	for range 10 {
 		b.waitFor(isRenewed(evaluate[string](b, storedToken)))
@@ -68,19 +69,64 @@ func TestFiveTabsStayLoggedInForTenTokens(t *testing.T) {
 // TestTabsWithoutLocksStayLoggedIn uses plain http, where all tabs may renew at once.
 func TestTabsWithoutLocksStayLoggedIn(t *testing.T) {
 	t.Parallel()
-	b, _ := newLatchkey(t, "ACCESS_TOKEN_TTL=5s", "REFRESH_GRACE=60s")
-	b.useHomeNetwork()
+	b, p := newLatchkeyOnHomeNetwork(t, "ACCESS_TOKEN_TTL=5s", "REFRESH_GRACE=60s")
 	defer b.close(ignoredHeader, maybe("401 /user"))
 	tabs := b.openFiveTabs()
 	want(b, "isSecureContext || 'locks' in navigator", false)
+	wantSessions(t, p, 1, unbound)
 	for range 4 {
 		b.waitFor(isRenewed(evaluate[string](b, storedToken)))
 	}
 	for _, tab := range tabs {
 		tab.wantNoEnd()
 	}
+	b.open("/account")
+	b.changePassword(marisolPassword, "a quite different horse")
+	b.waitFor(text("#password-outcome") + " !== ''")
+	b.open("/")
+	for _, tab := range tabs {
+		tab.waitForCard("content") // at the latest when the new token is stored
+	}
 	b.click("#log-out")
 	b.waitForCard("logged-out")
+}
+
+// TestNewPasswordIsNotNoticedByOtherTabs makes them ask who is logged in while nobody is: after the
+// change of the password and before the login that follows.
+func TestNewPasswordIsNotNoticedByOtherTabs(t *testing.T) {
+	t.Parallel()
+	b, p := newLatchkey(t)
+	defer b.close("401 /user")
+	b.runInEveryPage(noTimeouts)
+	tabs := b.openFiveTabs()
+	old := evaluate[string](b, storedToken)
+	b.holdRequests("/login")
+	b.open("/account")
+	b.waitFor(text("#count") + " === 'You are logged in here and nowhere else.'")
+	logins := b.countRequests("POST /login")
+	b.changePassword(marisolPassword, "a quite different horse")
+	b.waitForHeldRequest()
+	for _, tab := range tabs[1:] {
+		asked := b.countRequests("GET /user")
+		tab.execute("document.dispatchEvent(new Event('visibilitychange'))")
+		tab.waitForRequests("GET /user", asked+1)
+	}
+	wantSessions(t, p, 0, bound)
+	b.releaseRequests()
+	b.waitFor(text("#password-outcome") + " !== ''")
+	for _, tab := range tabs {
+		tab.waitFor(isRenewed(old))
+		tab.execute("document.dispatchEvent(new Event('visibilitychange'))")
+	}
+	want(b, text("#name"), "marisol")
+	for _, tab := range tabs[1:] {
+		tab.wantNoEnd()
+	}
+	if n := b.countRequests("POST /login") - logins; n != 1 {
+		t.Errorf("%d logins were sent, want 1", n)
+	}
+	b.waitFor(text("#count") + " === 'You are logged in here and nowhere else.'")
+	wantSessions(t, p, 1, bound)
 }
 
 func TestLogoutReachesAllFiveTabs(t *testing.T) {

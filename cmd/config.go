@@ -9,6 +9,8 @@ import (
 
 	"github.com/caarlos0/env/v11"
 	"github.com/joho/godotenv"
+
+	"latchkey/handlers"
 )
 
 // Config holds every setting. The tags give names and defaults; a test compares README.md and .env
@@ -66,6 +68,16 @@ type Config struct {
 	Argon2Memory uint32 `env:"ARGON2_MEMORY" envDefault:"19456"`
 	Argon2Time   uint32 `env:"ARGON2_TIME" envDefault:"2"`
 
+	// RateLimit is whether attempts at passwords and sign-ups are throttled: on or off.
+	RateLimit string `env:"RATE_LIMIT" envDefault:"on"`
+
+	// TrustedProxies are the networks or addresses of proxies whose X-Forwarded headers are believed.
+	TrustedProxies []string `env:"TRUSTED_PROXIES"`
+
+	// DrainDelay is how long /readyz fails before the server stops listening, so that a load balancer
+	// notices.
+	DrainDelay time.Duration `env:"DRAIN_DELAY" envDefault:"0s"`
+
 	LogFormat string `env:"LOG_FORMAT"`
 	LogLevel  string `env:"LOG_LEVEL" envDefault:"info"`
 }
@@ -90,12 +102,23 @@ func loadConfig(environ []string) (Config, error) {
 			delete(values, name)
 		}
 	}
-	var config Config
+	config := Config{DrainDelay: -1} // a value that cannot be parsed is not stored, and 0 is valid
 	err = env.ParseWithOptions(&config, env.Options{Environment: values})
-	if found := config.problems(); len(found) > 0 { // a value that cannot be parsed is zero, which is invalid too
+	if found := config.problems(); len(found) > 0 { // a value that cannot be parsed leaves an invalid one
 		return Config{}, append(found, config.firstUserProblems()...)
 	}
 	return config, err
+}
+
+// handlerOptions returns the options that follow from the settings and the address that was bound.
+func (c *Config) handlerOptions(bound net.Addr) handlers.Options {
+	tcp, isTCP := bound.(*net.TCPAddr)
+	proxies, _ := parsePrefixes(c.TrustedProxies) // checked by loadConfig
+	return handlers.Options{
+		Version: version(), PublicURL: c.publicURL(bound), PublicURLSet: c.PublicURL != "",
+		Loopback: isTCP && tcp.IP.IsLoopback(), TrustedProxies: proxies, AllowedOrigins: c.AllowedOrigins,
+		Signup: c.Signup == "open", PasswordGrant: c.PasswordGrant == "on",
+	}
 }
 
 // publicURL returns PUBLIC_URL or, if it is unset, the origin by which a browser on this machine

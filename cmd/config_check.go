@@ -1,9 +1,11 @@
 package cmd
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -19,6 +21,7 @@ const (
 	maxRefreshGrace = time.Minute
 	minArgon2Memory = 19456 // KiB
 	minArgon2Time   = 2
+	maxDrainDelay   = 5 * time.Minute
 )
 
 // problems lists the invalid settings, each with its remedy.
@@ -47,6 +50,12 @@ func (c *Config) problems() problems {
 		"use origins such as https://app.example.org, without a path, separated by commas and no spaces.")
 	found.require(c.Signup == "open" || c.Signup == "closed", "SIGNUP", "use open or closed.")
 	found.require(c.PasswordGrant == "on" || c.PasswordGrant == "off", "PASSWORD_GRANT", "use on or off.")
+	found.require(c.RateLimit == "on" || c.RateLimit == "off", "RATE_LIMIT", "use on or off.")
+	_, err = parsePrefixes(c.TrustedProxies)
+	found.require(err == nil, "TRUSTED_PROXIES",
+		"use networks or addresses of your own proxies, such as 10.0.0.0/8 or 127.0.0.1, separated by commas and no spaces. "+
+			"A network that ends in /0 would trust everyone.")
+	found.require(c.DrainDelay >= 0 && c.DrainDelay <= maxDrainDelay, "DRAIN_DELAY", "use a duration from 0s to 5m, such as 10s.")
 	found.require(c.LogFormat == "" || c.LogFormat == "text" || c.LogFormat == "json", "LOG_FORMAT", "use text or json.")
 	found.require(new(slog.Level).UnmarshalText([]byte(c.LogLevel)) == nil, "LOG_LEVEL", "use debug, info, warn or error.")
 	return append(append(found, c.tokenProblems()...), c.passwordProblems()...)
@@ -56,7 +65,9 @@ func (c *Config) problems() problems {
 func (c *Config) tokenProblems() problems {
 	var found problems
 	_, err := auth.ParseSecrets(c.JWTSecret)
-	found.require(err == nil || c.JWTSecret == "", "JWT_SECRET", fmt.Sprintf(
+	weak := errors.Is(err, auth.ErrWeakSecret)
+	found.require(!weak, "JWT_SECRET", "use random characters, such as the output of openssl rand -base64 32; this one can be guessed.")
+	found.require(err == nil || weak || c.JWTSecret == "", "JWT_SECRET", fmt.Sprintf(
 		"use at least %d bytes, such as the output of openssl rand -base64 32. "+
 			"Separate several secrets by commas and no spaces, newest first.", auth.MinSecretLength))
 	found.require(slices.Contains([]string{auth.HS256, auth.ES256, auth.RS256}, c.JWTAlg), "JWT_ALG", "use HS256, ES256 or RS256.")
@@ -101,6 +112,25 @@ func (c *Config) firstUserProblems() problems {
 
 func (c *Config) passwordPolicy() auth.PasswordPolicy {
 	return auth.PasswordPolicy{MinLength: c.PasswordMinLength}
+}
+
+// parsePrefixes parses networks such as 10.0.0.0/8. An address without a length is one host. It
+// fails on a length of 0, which would be every address.
+func parsePrefixes(texts []string) ([]netip.Prefix, error) {
+	var prefixes []netip.Prefix
+	for _, text := range texts {
+		prefix, err := netip.ParsePrefix(text)
+		if !strings.Contains(text, "/") {
+			var address netip.Addr
+			address, err = netip.ParseAddr(text)
+			prefix = netip.PrefixFrom(address.Unmap().WithZone(""), address.Unmap().BitLen())
+		}
+		if err != nil || prefix.Bits() == 0 || prefix.Addr().Is4In6() {
+			return nil, errors.New("not a network or an address")
+		}
+		prefixes = append(prefixes, prefix)
+	}
+	return prefixes, nil
 }
 
 // isOrigin reports whether text is a scheme, a host and perhaps a port, exactly as a browser writes

@@ -1,7 +1,10 @@
 package cmd
 
 import (
+	"net"
+	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,13 +46,16 @@ func TestEnvironmentWinsOverDotEnv(t *testing.T) {
 	}
 }
 
+// longSecret is a valid secret.
+const longSecret = "a secret with a canary that is long enough"
+
 func TestInvalidSettingIsNamedWithItsRemedyAndWithoutItsValue(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for name, values := range map[string][]string{
 		"ADDR":                {"8000", "localhost", "a:b:c"},
 		"PUBLIC_URL":          {"login.example.org", "https://example.org/", "https://example.org/login", "ftp://example.org", "https://user:canary@example.org", "https://", "https://example.org?x"},
 		"DATABASE_URL":        {"data/latchkey.db", "sqlite:", "mysql://canary@localhost/db"},
-		"JWT_SECRET":          {"canary", strings.Repeat("c", 31), strings.Repeat("c", 32) + ",canary", strings.Repeat("c", 32) + ",", "," + strings.Repeat("c", 32), strings.Repeat("c", 32) + ", " + strings.Repeat("d", 32), strings.Repeat("c", 32) + " "},
+		"JWT_SECRET":          {"canary", strings.Repeat("c", 31), longSecret + ",canary", longSecret + ",", "," + longSecret, longSecret + ", " + longSecret, longSecret + " ", strings.Repeat("c", 32)},
 		"JWT_ALG":             {"none", "es256", "HS512", "PS256", "canary"},
 		"ACCESS_TOKEN_TTL":    {"0s", "999ms", "-15m", "15", "canary"},
 		"REFRESH_TOKEN_TTL":   {"0s", "30d", "canary"},
@@ -61,6 +67,9 @@ func TestInvalidSettingIsNamedWithItsRemedyAndWithoutItsValue(t *testing.T) {
 		"PASSWORD_MIN_LENGTH": {"7", "0", "-1", "257", "eight"},
 		"ARGON2_MEMORY":       {"19455", "262145", "64MB", "-1"},
 		"ARGON2_TIME":         {"1", "11", "two"},
+		"RATE_LIMIT":          {"yes", "OFF"},
+		"TRUSTED_PROXIES":     {"canary", "0.0.0.0/0", "::/0", "10.0.0.0/33", "10.0.0.0/8, 127.0.0.1", "10.0.0.0/8,", "localhost", "10.0.0.1:80", "10.0.0.0/0.0.0.255", "::ffff:10.0.0.0/104", "[::1]", "*"},
+		"DRAIN_DELAY":         {"-1s", "5m1s", "10", "canary"},
 		"LOG_FORMAT":          {"xml", "JSON"},
 		"LOG_LEVEL":           {"loud", "canary"},
 	} {
@@ -78,6 +87,44 @@ func TestInvalidSettingIsNamedWithItsRemedyAndWithoutItsValue(t *testing.T) {
 				t.Errorf("%s: the message repeats the value: %s", name, message)
 			}
 		}
+	}
+}
+
+func TestGuessableSecretHasARemedyOfItsOwn(t *testing.T) {
+	t.Chdir(t.TempDir())
+	_, err := loadConfig([]string{"JWT_SECRET=" + strings.Repeat("a", 32)})
+	if err == nil || !strings.Contains(err.Error(), "can be guessed") || strings.Contains(err.Error(), "at least 32 bytes") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestTrustedProxiesAreNetworksAndAddresses(t *testing.T) {
+	t.Chdir(t.TempDir())
+	config, err := loadConfig([]string{"TRUSTED_PROXIES=10.1.2.3/8,127.0.0.1,::1,2001:db8::/32,::ffff:192.0.2.1,fe80::1%eth0"})
+	authtest.Must(t, err)
+	got := config.handlerOptions(&net.TCPAddr{}).TrustedProxies
+	for address, want := range map[string]bool{
+		"10.9.9.9": true, "127.0.0.1": true, "::1": true, "2001:db8:1::1": true, "192.0.2.1": true, "fe80::1": true,
+		"11.0.0.1": false, "127.0.0.2": false, "::2": false, "2001:db9::1": false, "192.0.2.2": false,
+	} {
+		contains := func(p netip.Prefix) bool { return p.Contains(netip.MustParseAddr(address)) }
+		if slices.ContainsFunc(got, contains) != want {
+			t.Errorf("%s is trusted: %v", address, !want)
+		}
+	}
+}
+
+func TestHandlerKnowsWhetherItListensOnLoopbackAndWhetherThePublicURLWasChosen(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]bool{"127.0.0.1:1": true, "127.9.9.9:1": true, "[::1]:1": true, "0.0.0.0:1": false, "[::]:1": false, "192.0.2.1:1": false} {
+		bound := net.TCPAddrFromAddrPort(netip.MustParseAddrPort(address))
+		if got := new(Config).handlerOptions(bound).Loopback; got != want {
+			t.Errorf("%s is loopback: %v", address, got)
+		}
+	}
+	config := Config{PublicURL: "https://login.example.org"}
+	if !config.handlerOptions(&net.TCPAddr{}).PublicURLSet || new(Config).handlerOptions(&net.TCPAddr{}).PublicURLSet {
+		t.Error("PublicURLSet does not follow PUBLIC_URL")
 	}
 }
 

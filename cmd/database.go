@@ -53,7 +53,7 @@ func openStore(ctx context.Context, config Config, mustExist bool) (*models.Stor
 		MustExist: mustExist,
 		Hasher:    auth.NewHasher(auth.Cost{Memory: config.Argon2Memory, Time: config.Argon2Time, Threads: 1}),
 		HashSlots: slots,
-		HashQueue: 32 * slots,
+		HashWait:  4 * time.Second,
 		Policy:    config.passwordPolicy(),
 		Sessions:  models.SessionPolicy{Idle: config.RefreshTokenTTL, Absolute: config.SessionTTL, Grace: config.RefreshGrace},
 		Now:       time.Now,
@@ -74,6 +74,8 @@ func databaseAdvice(err error) error {
 		advice = "run this command where the server runs, with the same settings, or start the server first"
 	case errors.Is(err, models.ErrNewerDatabase):
 		advice = "start that version, restore a backup made by this one, or move the file away to start with an empty database"
+	case errors.Is(err, models.ErrBrokenLink):
+		advice = "restore that file, or remove the link to start with an empty database"
 	case errors.Is(err, models.ErrNotDatabase), errors.Is(err, models.ErrForeignDatabase):
 		advice = "set DATABASE_URL to another path, or restore a backup; the file has not been changed"
 	}

@@ -81,7 +81,7 @@ func TestInvalidFirstUserStopsTheStartBeforeAnythingIsCreated(t *testing.T) {
 func TestInvalidFirstUserStopsTheStartOnADatabaseWithoutUsers(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	cmdtest.Start(t, folder, "DATABASE_URL=sqlite:latchkey.db", "JWT_SECRET="+strings.Repeat("s", 40)).Stop()
+	cmdtest.Start(t, folder, "DATABASE_URL=sqlite:latchkey.db", "JWT_SECRET=a secret of forty characters............").Stop()
 	db, err := sql.Open("sqlite3", "file:"+filepath.Join(folder, "latchkey.db"))
 	authtest.Must(t, err)
 	defer db.Close()

@@ -39,7 +39,7 @@ var onlyImportedBy = map[string][]string{
 	"github.com/caarlos0/env":        {"latchkey/cmd"},
 	"github.com/danielgtaylor/huma":  {"latchkey/handlers"},
 	"github.com/go-gormigrate/":      {"latchkey/models"},
-	"github.com/golang-jwt/jwt":      {"latchkey/auth"},
+	"github.com/golang-jwt/jwt":      {"latchkey/auth", "latchkey/auth/authtest"},
 	"github.com/google/uuid":         {"latchkey/handlers", "latchkey/models"},
 	"github.com/joho/godotenv":       {"latchkey/cmd"},
 	"github.com/labstack/echo":       {"latchkey/handlers"},

@@ -178,7 +178,7 @@ func TestRetiredKeyIsUnpublishedAndDeleted(t *testing.T) {
 // that opens none of them must change nothing.
 func TestSecretCanBeReplacedWithoutLosingTheKeys(t *testing.T) {
 	t.Parallel()
-	one, two := strings.Repeat("1", 40), strings.Repeat("2", 40)
+	one, two := "an older secret of forty characters.....", "a newer secret of forty characters....."
 	folder := newFolder(t, "JWT_ALG=ES256", "JWT_SECRET="+one)
 	p := cmdtest.Start(t, folder)
 	_, token := p.Login("admin", adminPassword)
@@ -242,7 +242,7 @@ func TestAlgorithmCanChangeAndChangeBack(t *testing.T) {
 
 func TestKeysOfHS256AreTheSecrets(t *testing.T) {
 	t.Parallel()
-	one, two := strings.Repeat("1", 40), strings.Repeat("2", 40)
+	one, two := "an older secret of forty characters.....", "a newer secret of forty characters....."
 	folder := newFolder(t, "JWT_SECRET="+one+","+two)
 	keys, states := listedKeys(t, folder)
 	if want := []string{auth.Secret(one).Key().ID, auth.Secret(two).Key().ID}; !slices.Equal(keys, want) || states != "current older" {
@@ -271,7 +271,7 @@ func TestKeysCommandsNeverCreateASecretOrADatabase(t *testing.T) {
 			t.Errorf("the commands created %v", files)
 		}
 	}
-	folder := newFolder(t, "JWT_ALG=ES256", "JWT_SECRET="+strings.Repeat("1", 40))
+	folder := newFolder(t, "JWT_ALG=ES256", "JWT_SECRET=a secret of forty characters............")
 	wantFailure(t, folder, "", "the database does not exist", "keys", "list")
 	if files := readFolder(t, folder); len(files) != 1 {
 		t.Errorf("the command created %v", files)
@@ -280,10 +280,10 @@ func TestKeysCommandsNeverCreateASecretOrADatabase(t *testing.T) {
 
 func TestKeysCommandsRefuseUnknownKeys(t *testing.T) {
 	t.Parallel()
-	folder := newFolder(t, "JWT_ALG=ES256", "JWT_SECRET="+strings.Repeat("1", 40))
+	folder := newFolder(t, "JWT_ALG=ES256", "JWT_SECRET=a secret of forty characters............")
 	cmdtest.Start(t, folder).Stop()
 	wantFailure(t, folder, "", "signing key not found", "keys", "compromised", "-a-kid-may-begin-so")
-	saveSettings(t, folder, "JWT_ALG=RS256", "JWT_SECRET="+strings.Repeat("1", 40)) // no server has created such keys
+	saveSettings(t, folder, "JWT_ALG=RS256", "JWT_SECRET=a secret of forty characters............") // no server has created such keys
 	wantFailure(t, folder, "", "when it starts", "keys", "rotate", "--force")
 	wantDone(t, folder, "", "[]", "keys", "list", "--json")
 }

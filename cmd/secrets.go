@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -68,19 +69,28 @@ func ensureSecretFile(path string) error {
 	return err
 }
 
-// readSecretFile refuses a file that others than its owner can read.
+// readSecretFile refuses a file that checkSecretFile refuses.
 func readSecretFile(path string) (string, error) {
-	info, err := os.Stat(path)
+	if isBrokenLink(path) {
+		return "", fmt.Errorf("the secret file %s is a link to a file that does not exist: restore that file, "+
+			"or remove the link to start with a new secret, which logs everyone out", path)
+	}
+	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("reading the secret file: %w; run this command where the server runs, with the same settings", err)
 	}
 	if err != nil {
 		return "", fmt.Errorf("reading the secret file: %w", err)
 	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return "", fmt.Errorf("other users can read the secret file %s: run chmod 600 on it, and replace it if someone may have read it", path)
+	defer func() { _ = file.Close() }()
+	info, err := file.Stat()
+	if err != nil {
+		return "", fmt.Errorf("reading the secret file: %w", err)
 	}
-	text, err := os.ReadFile(path)
+	if err := checkSecretFile(path, info); err != nil {
+		return "", err
+	}
+	text, err := io.ReadAll(file)
 	if err != nil {
 		return "", fmt.Errorf("reading the secret file: %w", err)
 	}

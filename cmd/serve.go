@@ -3,6 +3,8 @@ package cmd
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,8 +22,9 @@ func newServe(environ []string) *cobra.Command {
 		Long: `Start the server, which is also what latchkey does without a command.
 
 The first start creates the folder data, the database, a signing secret and the
-first user, who is an administrator. On SIGTERM or Ctrl-C, the server finishes
-the requests in progress and stops.`,
+first user, who is an administrator. On SIGTERM or Ctrl-C, /readyz fails at
+once. After DRAIN_DELAY, the server finishes the requests in progress and stops.
+A second signal stops it at once.`,
 		Example: `  latchkey serve
   PUBLIC_URL=https://login.example.org latchkey serve`,
 		Args: arguments(0, 0),
@@ -41,8 +44,9 @@ func serve(c *cobra.Command, environ []string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = listener.Close() }() // unless serveHTTP has closed it
+	defer func() { _ = listener.Close() }() // unless httpServer has closed it
 
+	makePrivate(log, dataFolder)
 	if err := checkSecrets(config.JWTSecret); err != nil {
 		return err
 	}
@@ -55,23 +59,23 @@ func serve(c *cobra.Command, environ []string) (err error) {
 	if err != nil {
 		return err
 	}
+	warnOfOpenFiles(config, log)
+	throttle(config, store, secrets[0], log)
 	keyConfig := models.KeyConfig{Algorithm: config.JWTAlg, Secrets: secrets}
 	keys, err := loadOrCreateKeys(ctx, store, keyConfig, config.AccessTokenTTL)
 	if err != nil {
 		return err
 	}
-	publicURL := config.publicURL(listener.Addr())
-	issuer, err := auth.NewIssuer(auth.IssuerOptions{
-		Keys: keys, Issuer: publicURL, Audience: config.JWTAudience, TTL: config.AccessTokenTTL, Now: time.Now,
+	options := config.handlerOptions(listener.Addr())
+	options.Store, options.Log, options.RefreshTokens = store, log, auth.NewRefreshTokenCodec(secrets)
+	options.Proofs, options.KnownBrowsers = auth.NewProofVerifier(secrets, time.Now), auth.NewKnownBrowserCodec(secrets)
+	options.Issuer, err = auth.NewIssuer(auth.IssuerOptions{
+		Keys: keys, Issuer: options.PublicURL, Audience: config.JWTAudience, TTL: config.AccessTokenTTL, Now: time.Now,
 	})
 	if err != nil {
 		return err
 	}
-	handler, err := handlers.New(handlers.Options{
-		Store: store, Issuer: issuer, RefreshTokens: auth.NewRefreshTokenCodec(secrets), Log: log, Version: version(),
-		PublicURL: publicURL, AllowedOrigins: config.AllowedOrigins,
-		Signup: config.Signup == "open", PasswordGrant: config.PasswordGrant == "on",
-	})
+	handler, err := handlers.New(options)
 	if err != nil {
 		return err
 	}
@@ -81,10 +85,31 @@ func serve(c *cobra.Command, environ []string) (err error) {
 		}
 	}
 
-	log.Info("Latchkey is ready", "url", publicURL, "address", listener.Addr().String(), "version", version())
-	stopSync := background(ctx, keySync{store, keyConfig, issuer, log}.run)
+	log.Info("Latchkey is ready", "url", options.PublicURL, "address", listener.Addr().String(), "version", version())
+	working := context.WithoutCancel(ctx) // during the drain delay too
+	stopSync := background(working, keySync{store, keyConfig, options.Issuer, log}.run)
 	defer stopSync()
-	stopPurge := background(ctx, func(ctx context.Context) { purge(ctx, store, log) })
+	stopPurge := background(working, func(ctx context.Context) { purge(ctx, store, log) })
 	defer stopPurge()
-	return serveHTTP(ctx, listener, handler, log)
+	return httpServer{handler, config.DrainDelay, log}.serve(ctx, listener)
+}
+
+// throttle limits how often passwords are checked and users sign up, unless RATE_LIMIT is off.
+func throttle(config Config, store *models.Store, newest auth.Secret, log *slog.Logger) {
+	if config.RateLimit == "off" {
+		log.Warn("RATE_LIMIT is off: passwords can be guessed without limit")
+		return
+	}
+	store.Throttle(newest.BudgetKey())
+}
+
+// warnOfOpenFiles makes the files of the server private again, and warns of those that were or are
+// open to others.
+func warnOfOpenFiles(config Config, log *slog.Logger) {
+	if config.JWTSecret == "" {
+		warnOfGroup(log, filepath.Join(dataFolder, secretFile))
+	}
+	for _, path := range append(models.Files(config.DatabaseURL), filepath.Join(dataFolder, adminPasswordFile)) {
+		makePrivate(log, path)
+	}
 }

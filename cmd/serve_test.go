@@ -74,52 +74,28 @@ func TestInvalidSettingsStopTheStartBeforeAnythingIsCreated(t *testing.T) {
 	}
 }
 
-func TestUnusableFilesStopTheStartAndStayUnchanged(t *testing.T) {
-	t.Parallel()
-	secretFile := func(mode fs.FileMode, text string) func(*testing.T, string) {
-		return func(t *testing.T, folder string) {
-			authtest.Must(t, os.Mkdir(filepath.Join(folder, "data"), 0o700))
-			path := filepath.Join(folder, "data", "jwt-secret")
-			writeFile(t, path, text)
-			authtest.Must(t, os.Chmod(path, mode))
-		}
-	}
-	long := strings.Repeat("s", 40)
-	for _, row := range []struct {
-		name    string
-		prepare func(t *testing.T, folder string)
-		setting string
-		want    string
-	}{
-		{"short secret", secretFile(0o600, "short"), "", "fewer than 32 bytes"},
-		{"secret with a line ending", secretFile(0o600, long+"\n"), "", "white space"},
-		{"empty secret", secretFile(0o600, ""), "", "no secret"},
-		{"secret that anyone can read", secretFile(0o644, long), "", "chmod 600"},
-		{"secret that the group can read", secretFile(0o640, long), "", "chmod 600"},
-		{"secret that is a folder", func(t *testing.T, folder string) {
-			authtest.Must(t, os.MkdirAll(filepath.Join(folder, "data", "jwt-secret"), 0o700))
-		}, "", "secret file"},
-		{"secret that is a broken link", func(t *testing.T, folder string) {
-			authtest.Must(t, os.Mkdir(filepath.Join(folder, "data"), 0o700))
-			authtest.Must(t, os.Symlink("/nowhere/at/all", filepath.Join(folder, "data", "jwt-secret")))
-		}, "", "reading the secret file"},
-		{"data that is a file", func(t *testing.T, folder string) {
-			writeFile(t, filepath.Join(folder, "data"), "mine")
-		}, "", "data"},
-		{"database that is a text file", func(t *testing.T, folder string) {
-			writeFile(t, filepath.Join(folder, "diary.txt"), long)
-		}, "DATABASE_URL=sqlite:diary.txt", "not a SQLite database"},
-		{"database of a newer version", func(t *testing.T, folder string) {
-			createNewerDatabase(t, filepath.Join(folder, "new.db"))
-		}, "DATABASE_URL=sqlite:new.db", "another version"},
-	} {
+// obstacle is a file that must stop the start.
+type obstacle struct {
+	name    string
+	prepare func(t *testing.T, folder string)
+	setting string
+	want    string // a part of the message
+}
+
+// privateText is text that no message may contain, and a valid secret.
+const privateText = "a secret of forty characters............"
+
+// wantNoStartWith starts a server in a folder with each obstacle, which must stay as it was.
+func wantNoStartWith(t *testing.T, obstacles []obstacle) {
+	t.Helper()
+	for _, row := range obstacles {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			folder := t.TempDir()
 			row.prepare(t, folder)
 			before := readFolder(t, folder)
 			message := wantNoStart(t, folder, row.want, row.setting)
-			if strings.Contains(message, long) {
+			if strings.Contains(message, privateText) {
 				t.Errorf("the message contains the secret: %s", message)
 			}
 			after := readFolder(t, folder)
@@ -133,6 +109,24 @@ func TestUnusableFilesStopTheStartAndStayUnchanged(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestUnusableFilesStopTheStartAndStayUnchanged(t *testing.T) {
+	t.Parallel()
+	wantNoStartWith(t, []obstacle{
+		{"data that is a file", func(t *testing.T, folder string) {
+			writeFile(t, filepath.Join(folder, "data"), "mine")
+		}, "", "data"},
+		{"database that is a broken link", func(t *testing.T, folder string) {
+			authtest.Must(t, os.Symlink("elsewhere.db", filepath.Join(folder, "link.db")))
+		}, "DATABASE_URL=sqlite:link.db", "link to a file that does not exist; restore"},
+		{"database that is a text file", func(t *testing.T, folder string) {
+			writeFile(t, filepath.Join(folder, "diary.txt"), privateText)
+		}, "DATABASE_URL=sqlite:diary.txt", "not a SQLite database"},
+		{"database of a newer version", func(t *testing.T, folder string) {
+			createNewerDatabase(t, filepath.Join(folder, "new.db"))
+		}, "DATABASE_URL=sqlite:new.db", "another version"},
+	})
 }
 
 // createNewerDatabase creates a database with a migration that this version does not know.

@@ -24,6 +24,7 @@ func form(h *Handler, route string, guard guard, handle echo.HandlerFunc, option
 	op := h.newOperation(route, guard, options...)
 	op.Metadata[formKey] = true
 	h.addOAuthResponses(op)
+	describeNonce(op)
 	h.api.OpenAPI().AddOperation(op)
 	h.add(op, func(method string) { h.echo.Add(method, echoPath(op.Path), handle) })
 }
@@ -44,6 +45,7 @@ func operation[I, O any](
 		}
 		return out, nil
 	})
+	describeNonce(op) // Register has added the response to a success
 }
 
 // newOperation returns the operation that describes a route, such as "POST /login", and its guard.
@@ -53,7 +55,7 @@ func (h *Handler) newOperation(route string, guard guard, options ...option) *hu
 		Method:      method,
 		Path:        path,
 		OperationID: operationID(method, path),
-		Metadata:    map[string]any{cookieNameKey: h.cookieName()},
+		Metadata:    map[string]any{cookieNameKey: h.documentedCookie()},
 		// The adapter has read the body, so Huma needs neither a limit nor a deadline of its own.
 		MaxBodyBytes: -1, BodyReadTimeout: -1,
 	}

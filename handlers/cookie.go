@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -12,34 +11,32 @@ import (
 
 // cookieName returns the name of the refresh cookie. Under https its prefix makes browsers refuse
 // it from other hosts, for other paths and over http. Under http browsers refuse that prefix.
-func (h *Handler) cookieName() string {
-	if h.isHTTPS() {
+func cookieName(https bool) string {
+	if https {
 		return "__Host-latchkey"
 	}
 	return "latchkey"
 }
 
-func (h *Handler) isHTTPS() bool { return strings.HasPrefix(h.publicURL, "https://") }
-
-// cookies returns the refresh cookie with this value, for the header Set-Cookie. No script can read
-// it, and requests that another site causes do not carry it (ASVS 3.3).
-func (h *Handler) cookies(value string, maxAge int) []http.Cookie {
-	return []http.Cookie{{
-		Name: h.cookieName(), Value: value, Path: "/", MaxAge: maxAge,
-		HttpOnly: true, Secure: h.isHTTPS(), SameSite: http.SameSiteStrictMode,
-	}}
+// newCookie returns a cookie for the header Set-Cookie; maxAge is in seconds. No script can read it,
+// and requests that another site causes do not carry it (ASVS 3.3).
+func (c *caller) newCookie(name, value string, maxAge int) http.Cookie {
+	return http.Cookie{
+		Name: name, Value: value, Path: "/", MaxAge: maxAge,
+		HttpOnly: true, Secure: c.https, SameSite: http.SameSiteStrictMode,
+	}
 }
 
 // sessionCookie returns the cookie with the newest refresh token of a session. The browser keeps it
 // for as long as the session lasts without use.
-func (h *Handler) sessionCookie(t tokens) []http.Cookie {
+func (c *caller) sessionCookie(t tokens) http.Cookie {
 	seconds := int(t.session.ExpiresAt.Sub(t.session.LastUsedAt) / time.Second)
-	return h.cookies(t.refresh, max(seconds, 1))
+	return c.newCookie(cookieName(c.https), t.refresh, max(seconds, 1))
 }
 
 // clearedCookie returns the cookie that removes the refresh cookie. Only a logout may send it: a
 // renewal that lost a race would remove what the winner received.
-func (h *Handler) clearedCookie() []http.Cookie { return h.cookies("", -1) }
+func (c *caller) clearedCookie() http.Cookie { return c.newCookie(cookieName(c.https), "", -1) }
 
 // cookieValues returns the values of the cookies with this name.
 func cookieValues(r *http.Request, name string) (values []string) {
@@ -49,17 +46,33 @@ func cookieValues(r *http.Request, name string) (values []string) {
 	return values
 }
 
-// parseRefreshCookie returns the refresh token in the values of the refresh cookie. It fails with
-// errNoCookie, errTwoCookies or auth.ErrInvalidRefreshToken.
-func (h *Handler) parseRefreshCookie(values []string) (auth.RefreshToken, error) {
-	switch {
-	case len(values) == 0 || len(values) == 1 && values[0] == "":
-		return auth.RefreshToken{}, errNoCookie
-	case len(values) > 1: // which of them is ours cannot be known
-		return auth.RefreshToken{}, errTwoCookies
-	}
-	return h.refreshTokens.Parse(values[0])
+// refreshToken returns the refresh token in the cookie of a request, and reports whether there is
+// one.
+func (h *Handler) refreshToken(r *http.Request) (token auth.RefreshToken, sent bool) {
+	return onlyValid(cookieValues(r, cookieName(h.isHTTPS(r))), h.refreshTokens.Parse)
 }
+
+// onlyValid returns the only value that parse accepts, and reports whether there is one. Other sites
+// on the same host can set cookies of any name: those that we did not make do not count, not even
+// beside ours. Of two that we made, nobody can know which is this browser's, so neither counts.
+func onlyValid[T any](values []string, parse func(string) (T, error)) (only T, found bool) {
+	for _, value := range values {
+		parsed, err := parse(value)
+		if err != nil {
+			continue
+		}
+		if found {
+			var none T
+			return none, false
+		}
+		only, found = parsed, true
+	}
+	return only, found
+}
+
+// documentedCookie is the name of the refresh cookie in the OpenAPI document. A proxy can decide
+// that a request uses the other name; see isHTTPS.
+func (h *Handler) documentedCookie() string { return cookieName(h.publicURLIsHTTPS()) }
 
 // readsCookie documents that an operation reads the refresh cookie. The guard bearerOrCookie does
 // so by itself.

@@ -35,8 +35,8 @@ func (h *Handler) allowOrigins(origins []string, isOpen func(*huma.Operation) bo
 			return op == nil || !isOpen(op)
 		},
 		AllowOrigins:  origins,
-		AllowHeaders:  []string{echo.HeaderAuthorization, echo.HeaderContentType},
-		ExposeHeaders: []string{echo.HeaderWWWAuthenticate, echo.HeaderRetryAfter, echo.HeaderXRequestID},
+		AllowHeaders:  []string{echo.HeaderAuthorization, echo.HeaderContentType, headerProof},
+		ExposeHeaders: []string{echo.HeaderWWWAuthenticate, echo.HeaderRetryAfter, echo.HeaderXRequestID, headerNonce},
 		MaxAge:        600, // seconds
 	})
 }

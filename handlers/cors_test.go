@@ -3,6 +3,7 @@ package handlers
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"latchkey/auth/authtest"
@@ -49,6 +50,24 @@ func TestAllowedOriginsMayUseBearerOperationsOnly(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestAllowedOriginsMaySendProofsAndReadNonces(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	for _, path := range []string{"/token", "/sessions"} {
+		preflight := s.send(t, "OPTIONS", path, "", "Origin", "https://app.example",
+			"Access-Control-Request-Method", map[string]string{"/token": "POST", "/sessions": "GET"}[path], "Access-Control-Request-Headers", "dpop")
+		if got := preflight.Header.Get("Access-Control-Allow-Headers"); !strings.Contains(got, "DPoP") {
+			t.Errorf("%s: Access-Control-Allow-Headers is %q", path, got)
+		}
+	}
+	r := s.send(t, "GET", "/sessions", "", "Origin", "https://app.example")
+	for _, name := range []string{"DPoP-Nonce", "WWW-Authenticate", "Retry-After"} {
+		if got := r.Header.Get("Access-Control-Expose-Headers"); !strings.Contains(strings.ToLower(got), strings.ToLower(name)) {
+			t.Errorf("Access-Control-Expose-Headers is %q, without %s", got, name)
+		}
 	}
 }
 

@@ -17,7 +17,7 @@ func (h *Handler) fail(err error, c echo.Context) {
 	p := describe(err)
 	p.Instance = "urn:uuid:" + requestID(c)
 	switch {
-	case isForm(c):
+	case h.isForm(c):
 		err = writeOAuthError(c, p)
 	case navigates(c.Request()):
 		p.setHeaders(c)

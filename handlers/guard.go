@@ -1,9 +1,9 @@
 package handlers
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -20,6 +20,7 @@ const (
 	bearerScheme = "bearer" // an access token
 	oauthScheme  = "oauth2" // the same, and how Swagger UI and OAuth 2.0 clients obtain one
 	cookieScheme = "cookie" // the refresh cookie
+	proofScheme  = "dpop"   // a proof of the key that the session is bound to
 )
 
 // guard sets who may use a route, as the Security of its operation. enforceGuard reads the same
@@ -39,10 +40,26 @@ func bearerSecurity() []map[string][]string {
 	return []map[string][]string{{oauthScheme: {}}, {bearerScheme: {}}}
 }
 
-// role admits requests with a valid access token of a user with this role. The document shows roles
-// as scopes, which it knows for OAuth 2.0 only; the token is the same.
+// bearerWithProof admits requests with a valid access token. If its session is bound to a key, they
+// need a proof of that key as well.
+func bearerWithProof(op *huma.Operation) { op.Security = withProof(bearerSecurity()) }
+
+// role admits requests that bearerWithProof admits, of a user with this role. The document shows
+// roles as scopes, which it knows for OAuth 2.0 only; the token is the same.
 func role(name string) guard {
-	return func(op *huma.Operation) { op.Security = []map[string][]string{{oauthScheme: {name}}} }
+	return func(op *huma.Operation) { op.Security = withProof([]map[string][]string{{oauthScheme: {name}}}) }
+}
+
+// withProof returns a security requirement with two versions of each alternative: with a proof, for
+// sessions that are bound to a key, and without, for the others. See permits.
+func withProof(security []map[string][]string) []map[string][]string {
+	var proven []map[string][]string
+	for _, alternative := range security {
+		alternative = maps.Clone(alternative)
+		alternative[proofScheme] = []string{}
+		proven = append(proven, alternative)
+	}
+	return append(proven, security...)
 }
 
 // bearerOrCookie admits requests with a valid access token or refresh cookie. It implies
@@ -60,6 +77,9 @@ func sameOrigin(op *huma.Operation) { op.Metadata[sameOriginKey] = true }
 // not exist.
 func (h *Handler) enforceGuard(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
+		if len(c.Request().Header.Values(headerProof)) > 0 {
+			h.offerNonce(c)
+		}
 		op := h.route(c, c.Request().Method)
 		if op == nil && otherMethodsExist(c) {
 			return next(c) // Echo answers: 405, or 204 to OPTIONS
@@ -68,24 +88,63 @@ func (h *Handler) enforceGuard(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		c.Set(operationKey, op)
 		if op.Metadata[sameOriginKey] != nil {
-			if err := h.origin.Check(c.Request()); err != nil {
-				return fmt.Errorf("%w: %w", errCrossOrigin, err)
+			if err := h.checkOrigin(c.Request(), op); err != nil {
+				return err
 			}
 		}
-		if isPublic(op) {
-			return next(c)
-		}
-		p, err := h.authenticate(c.Request(), op)
+		from, err := h.admit(c, op)
 		if err != nil {
 			return err
 		}
-		c.Set(userKey, p.UserID)
-		if !permits(op.Security, p) {
-			return errInsufficientScope
-		}
-		c.SetRequest(c.Request().WithContext(context.WithValue(c.Request().Context(), principalKey{}, p)))
+		c.Set(callerKey, from)
 		return next(c)
 	}
+}
+
+// admit returns the sender of a request to op, or the first reason to refuse it: the access token,
+// then the proof, then the role. It offers a nonce to clients that use proofs.
+func (h *Handler) admit(c echo.Context, op *huma.Operation) (from caller, err error) {
+	var p auth.Principal
+	if !isPublic(op) {
+		if p, err = h.authenticate(c.Request(), op); err != nil {
+			return caller{}, err
+		}
+		c.Set(userKey, p.UserID)
+		if p.KeyThumbprint != "" {
+			h.offerNonce(c)
+		}
+	}
+	provenKey, err := h.verifyProof(c.Request(), op)
+	if err != nil {
+		return caller{}, err
+	}
+	if !isPublic(op) {
+		if err := permits(op.Security, p, provenKey); err != nil {
+			return caller{}, err
+		}
+	}
+	return h.newCaller(c, p, provenKey), nil
+}
+
+// checkOrigin fails with errCrossOrigin if a page of another origin may have caused the request. A
+// browser that is too old to send Origin or Sec-Fetch-Site can still be made to send a form, so a
+// request that neither header vouches for must not look like one. Operations with a body need no
+// such rule, since their bodies are never those of forms.
+func (h *Handler) checkOrigin(r *http.Request, op *huma.Operation) error {
+	if err := h.origin.Check(r); err != nil {
+		return fmt.Errorf("%w: %w", errCrossOrigin, err)
+	}
+	vouched := r.Header.Get(echo.HeaderOrigin) != "" || r.Header.Get("Sec-Fetch-Site") != ""
+	if op.RequestBody == nil && !vouched && mayBeForm(r) {
+		return fmt.Errorf("%w: it may be a form", errCrossOrigin)
+	}
+	return nil
+}
+
+// mayBeForm reports whether an HTML form can have sent the Content-Type of a request.
+func mayBeForm(r *http.Request) bool {
+	mediaType, _, _ := strings.Cut(r.Header.Get(echo.HeaderContentType), ";")
+	return slices.Contains([]string{formType, "multipart/form-data", "text/plain"}, strings.ToLower(strings.TrimSpace(mediaType)))
 }
 
 // operationKey is where an Echo context holds the operation of the route, a *huma.Operation.
@@ -100,21 +159,31 @@ func (h *Handler) authenticate(r *http.Request, op *huma.Operation) (auth.Princi
 	return p, err
 }
 
-// permits reports whether a principal meets one of the alternatives of a security requirement. An
-// unknown scheme admits nobody.
-func permits(security []map[string][]string, p auth.Principal) bool {
+// permits returns nil if a principal, who has proven a key, meets one of the alternatives of a
+// security requirement. It fails with auth.ErrInvalidProof or errInsufficientScope. If there are
+// alternatives with a proof, they are the only ones for a session that is bound to a key. An unknown
+// scheme admits nobody.
+func permits(security []map[string][]string, p auth.Principal, provenKey string) error {
 	if security == nil {
 		security = bearerSecurity()
 	}
-	return slices.ContainsFunc(security, func(alternative map[string][]string) bool {
+	bound := p.KeyThumbprint != "" && slices.ContainsFunc(security, needsProof)
+	if bound && provenKey != p.KeyThumbprint {
+		return fmt.Errorf("%w: session %s is bound to another key than %q", auth.ErrInvalidProof, p.SessionID, provenKey)
+	}
+	lacks := func(role string) bool { return !p.HasRole(role) }
+	met := func(alternative map[string][]string) bool {
 		for scheme, roles := range alternative {
-			lacks := func(role string) bool { return !p.HasRole(role) }
-			if scheme != bearerScheme && scheme != oauthScheme || slices.ContainsFunc(roles, lacks) {
+			if !slices.Contains([]string{bearerScheme, oauthScheme, proofScheme}, scheme) || slices.ContainsFunc(roles, lacks) {
 				return false
 			}
 		}
-		return len(alternative) > 0
-	})
+		return len(alternative) > 0 && needsProof(alternative) == bound
+	}
+	if !slices.ContainsFunc(security, met) {
+		return errInsufficientScope
+	}
+	return nil
 }
 
 // bearerPrincipal returns the principal of the access token, as the database has it now. Only the
@@ -143,8 +212,8 @@ func (h *Handler) cookiePrincipal(r *http.Request, bearerErr error) (auth.Princi
 	if !slices.ContainsFunc([]error{errNoToken, auth.ErrInvalidToken, models.ErrSessionEnded}, refused) {
 		return auth.Principal{}, bearerErr
 	}
-	token, err := h.parseRefreshCookie(cookieValues(r, h.cookieName()))
-	if err != nil {
+	token, sent := h.refreshToken(r)
+	if !sent {
 		return auth.Principal{}, bearerErr
 	}
 	p, err := h.store.Principal(r.Context(), token.SessionID)
@@ -177,6 +246,3 @@ func bearerToken(values []string) (string, error) {
 	}
 	return token, nil
 }
-
-// principalKey is where the context of an admitted request holds its auth.Principal.
-type principalKey struct{}

@@ -31,7 +31,7 @@ func TestChallengeWithoutATokenNamesNoError(t *testing.T) { // RFC 6750 3.1
 		t.Run(name, func(t *testing.T) {
 			r := s.send(t, "GET", "/user", "", headers...)
 			wantType(t, r, 401, "token-required")
-			if got := r.Header.Get("WWW-Authenticate"); got != "Bearer" {
+			if got := r.Header.Get("WWW-Authenticate"); got != challengeBearer {
 				t.Errorf("WWW-Authenticate is %q", got)
 			}
 		})
@@ -179,7 +179,7 @@ func TestForgedTokensAreRefused(t *testing.T) {
 				kind = "session-ended"
 			}
 			wantType(t, r, 401, kind)
-			if got := r.Header.Get("WWW-Authenticate"); got != `Bearer error="invalid_token"` {
+			if got := r.Header.Get("WWW-Authenticate"); got != challengeInvalidToken {
 				t.Errorf("WWW-Authenticate is %q", got)
 			}
 		})

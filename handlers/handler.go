@@ -10,6 +10,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
+	"net/url"
+	"sync"
+	"sync/atomic"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
@@ -25,12 +29,19 @@ type Options struct {
 	Store          *models.Store
 	Issuer         *auth.Issuer
 	RefreshTokens  *auth.RefreshTokenCodec
+	Proofs         *auth.ProofVerifier
+	KnownBrowsers  *auth.KnownBrowserCodec
 	Log            *slog.Logger
 	Version        string
 	PublicURL      string   // the origin people use, such as https://login.example.org
 	AllowedOrigins []string // origins of browser apps that may use bearer operations
+	PublicURLSet   bool     // whether the operator chose PublicURL; see isHTTPS and proofOrigin
+	Loopback       bool     // whether the server listens on a loopback address; see checkHost
 	Signup         bool     // whether anyone may create an account
 	PasswordGrant  bool     // whether POST /token accepts the password grant
+
+	// TrustedProxies are the peers whose X-Forwarded headers count.
+	TrustedProxies []netip.Prefix
 }
 
 // Handler serves every route of the service. It is safe for concurrent use.
@@ -38,11 +49,20 @@ type Handler struct {
 	store         *models.Store
 	issuer        *auth.Issuer
 	refreshTokens *auth.RefreshTokenCodec
+	proofs        *auth.ProofVerifier
+	knownBrowsers *auth.KnownBrowserCodec
 	log           *slog.Logger
 	version       string
 	publicURL     string
+	publicHost    string // of publicURL, as hostName returns it
+	publicURLSet  bool
+	loopback      bool
 	signup        bool
 	passwordGrant bool
+
+	trustedProxies []netip.Prefix
+	warnOfProxy    sync.Once
+	stopping       atomic.Bool // see StartStopping
 
 	echo     *echo.Echo
 	api      huma.API
@@ -55,10 +75,16 @@ type Handler struct {
 // New returns a Handler. It fails if o.PublicURL is not an origin, that is, a scheme and a host and
 // nothing else, or if the OpenAPI document cannot be encoded.
 func New(o Options) (*Handler, error) {
+	publicURL, err := url.Parse(o.PublicURL)
+	if err != nil {
+		return nil, fmt.Errorf("the public URL: %w", err)
+	}
 	h := &Handler{
-		store: o.Store, issuer: o.Issuer, refreshTokens: o.RefreshTokens, log: o.Log,
+		store: o.Store, issuer: o.Issuer, refreshTokens: o.RefreshTokens,
+		proofs: o.Proofs, knownBrowsers: o.KnownBrowsers, log: o.Log,
 		version: o.Version, publicURL: o.PublicURL,
-		signup: o.Signup, passwordGrant: o.PasswordGrant,
+		publicHost: hostName(publicURL.Host), publicURLSet: o.PublicURLSet, loopback: o.Loopback,
+		signup: o.Signup, passwordGrant: o.PasswordGrant, trustedProxies: o.TrustedProxies,
 		echo: echo.New(), routes: map[string]*huma.Operation{},
 		origin: http.NewCrossOriginProtection(), assets: static.New(),
 	}
@@ -67,10 +93,10 @@ func New(o Options) (*Handler, error) {
 	}
 	e := h.echo
 	e.Logger.SetOutput(logWriter{o.Log})
-	e.IPExtractor = echo.ExtractIPDirect() // any client could send a forwarding header, so none is trusted
+	e.IPExtractor = realIP
 	e.HTTPErrorHandler = h.fail
 	e.Pre(middleware.RemoveTrailingSlash())
-	e.Use(h.logRequest, h.setSecurityHeaders, recoverPanic, limitTime)
+	e.Use(h.logRequest, h.setSecurityHeaders, recoverPanic, limitTime, h.identifyClient, h.checkHost)
 	e.Use(h.allowOrigins([]string{"*"}, isOpenToAnyOrigin))
 	if len(o.AllowedOrigins) > 0 {
 		e.Use(h.allowOrigins(o.AllowedOrigins, isOpenToAllowedOrigins))

@@ -23,9 +23,9 @@ func healthzDocs(op *huma.Operation) {
 
 func readyzDocs(op *huma.Operation) {
 	op.Summary = "Check that the server can serve requests"
-	op.Description = "Succeeds while the database responds."
+	op.Description = "Succeeds while the database responds, until the server begins to stop."
 	op.Tags = []string{tagService}
-	canFail(op, models.ErrUnavailable, context.DeadlineExceeded)
+	canFail(op, errStopping, models.ErrUnavailable, context.DeadlineExceeded)
 }
 
 // healthz reports that the process is alive. It ignores the database, since a restart would not
@@ -36,8 +36,16 @@ func (h *Handler) healthz(context.Context, *struct{}) (*healthResponse, error) {
 	return out, nil
 }
 
-// readyz reports whether requests should be sent here: the database responds.
+// StartStopping makes /readyz fail from now on, so that a load balancer sends no more requests
+// here. Everything else is still served.
+func (h *Handler) StartStopping() { h.stopping.Store(true) }
+
+// readyz reports whether requests should be sent here: the database responds, and the server is not
+// about to stop.
 func (h *Handler) readyz(ctx context.Context, in *struct{}) (*healthResponse, error) {
+	if h.stopping.Load() {
+		return nil, errStopping
+	}
 	if err := h.store.Ready(ctx); err != nil {
 		return nil, fmt.Errorf("checking readiness: %w", err)
 	}

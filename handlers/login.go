@@ -27,7 +27,7 @@ type loginRequest struct {
 // loginResponse gives a browser the tokens of its session: the access token in the body, where
 // scripts can read it, and the refresh token in the cookie, where they cannot.
 type loginResponse struct {
-	SetCookie []http.Cookie `header:"Set-Cookie" doc:"The refresh cookie (HttpOnly, SameSite=Strict)"`
+	SetCookie []http.Cookie `header:"Set-Cookie" doc:"The refresh cookie, and the cookie of a known browser (HttpOnly, SameSite=Strict)"`
 	Body      accessToken
 }
 
@@ -35,11 +35,12 @@ func loginDocs(op *huma.Operation) {
 	op.Summary = "Log in"
 	op.Description = "Creates a session and returns an access token for it. The response also sets the refresh cookie, with which " +
 		"`/refresh` renews the token. If the request carries the cookie of an earlier session, that session ends.\n\n" +
+		"With a proof, the session is bound to the key that made it: from then on, whoever copies the cookie cannot use it without the key.\n\n" +
 		"An unknown username, a wrong password and a disabled user all produce the same response.\n\n" +
 		"Requests from other origins are refused: apps on another origin use `/token`."
 	op.Tags = []string{tagAuthentication}
 	readsCookie(op)
-	canFail(op, models.ErrInvalidCredentials, models.ErrBusy)
+	canFail(op, models.ErrInvalidCredentials, models.ErrThrottled, models.ErrBusy)
 }
 
 // login creates a session. The browser's earlier session ends, since nothing could use it any more.
@@ -48,10 +49,16 @@ func (h *Handler) login(ctx context.Context, in *loginRequest) (*loginResponse, 
 	if err != nil {
 		return nil, err
 	}
-	earlier, _ := h.parseRefreshCookie(in.cookies) // an invalid cookie names no session
-	t, err := h.beginSession(ctx, in.actor(), user, earlier.SessionID)
+	if in.hasRefreshToken {
+		if err := h.noticeReplay(ctx, in.caller, in.refreshToken); err != nil {
+			return nil, err
+		}
+	}
+	t, err := h.beginSession(ctx, in.caller, user, in.refreshToken.SessionID)
 	if err != nil {
 		return nil, err
 	}
-	return &loginResponse{h.sessionCookie(t), h.newAccessToken(t)}, nil
+	browser := newKnownBrowser(in.browser, user, t.session.CreatedAt)
+	cookies := []http.Cookie{in.sessionCookie(t), h.knownBrowserCookie(in.caller, browser)}
+	return &loginResponse{cookies, h.newAccessToken(t)}, nil
 }

@@ -52,7 +52,7 @@ func TestLoginWithAnyWrongCredentialsGetsTheSameResponse(t *testing.T) {
 	} {
 		r := s.postJSON(t, "/login", body)
 		wantType(t, r, 401, "invalid-credentials")
-		if r.field("detail") != "Incorrect username or password" || r.Header.Get("WWW-Authenticate") != "Bearer" {
+		if r.field("detail") != "Incorrect username or password" || r.Header.Get("WWW-Authenticate") != challengeBearer {
 			t.Errorf("%s: %s", name, r.body)
 		}
 		if first == nil {
@@ -64,7 +64,7 @@ func TestLoginWithAnyWrongCredentialsGetsTheSameResponse(t *testing.T) {
 	compareResponses(t, "disabled user", *first, s.postJSON(t, "/login", credentials("marisol")))
 }
 
-// compareResponses checks that two responses differ in nothing but the date and the request id.
+// compareResponses checks that two responses differ in nothing but the date, the request id and the nonce.
 func compareResponses(t *testing.T, name string, a, b response) {
 	t.Helper()
 	idA, idB := a.Header.Get("X-Request-Id"), b.Header.Get("X-Request-Id")
@@ -75,6 +75,7 @@ func compareResponses(t *testing.T, name string, a, b response) {
 	for _, headers := range []http.Header{headersA, headersB} {
 		headers.Del("X-Request-Id")
 		headers.Del("Date")
+		headers.Del("DPoP-Nonce")
 	}
 	if !maps.EqualFunc(headersA, headersB, slices.Equal) {
 		t.Errorf("%s: the headers differ: %v and %v", name, headersA, headersB)
@@ -163,7 +164,7 @@ func TestFullHashQueueIs503(t *testing.T) {
 	s.restart(t)
 	r := s.postJSON(t, "/login", credentials("marisol"))
 	wantType(t, r, 503, "busy")
-	if r.Header.Get("Retry-After") != "2" {
+	if r.Header.Get("Retry-After") != "1" {
 		t.Errorf("Retry-After is %q", r.Header.Get("Retry-After"))
 	}
 }

@@ -24,10 +24,15 @@ func logoutDocs(op *huma.Operation) {
 // logout ends the session that the guard found, and the session of the cookie if it is a different
 // one, because a user who logs out expects both to end.
 func (h *Handler) logout(ctx context.Context, in *logoutRequest) (*logoutResponse, error) {
-	cookie, _ := h.parseRefreshCookie(in.cookies) // an invalid cookie names no session
-	if err := h.store.EndSessions(ctx, in.actor(), in.SessionID, cookie.SessionID); err != nil {
+	if in.hasRefreshToken {
+		if err := h.noticeReplay(ctx, in.caller, in.refreshToken); err != nil {
+			return nil, err
+		}
+	}
+	ofCookie := in.refreshToken.SessionID
+	if err := h.store.EndSessions(ctx, in.actor(), in.SessionID, ofCookie); err != nil {
 		return nil, fmt.Errorf("logging out: %w", err)
 	}
-	h.logEvent(in.actor(), "logged out", "user", in.UserID, "session", in.SessionID, "cookie_session", cookie.SessionID)
-	return &logoutResponse{h.clearedCookie()}, nil
+	h.logEvent(in.actor(), "logged out", "user", in.UserID, "session", in.SessionID, "cookie_session", ofCookie)
+	return &logoutResponse{[]http.Cookie{in.clearedCookie()}}, nil
 }

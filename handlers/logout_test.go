@@ -78,9 +78,9 @@ func TestLogoutByCookieOrBearerOrBoth(t *testing.T) {
 			if row.status == 401 {
 				wantType(t, r, 401, row.kind)
 			}
-			challenge := "Bearer"
+			challenge := challengeBearer
 			if row.kind != "token-required" {
-				challenge = `Bearer error="invalid_token"`
+				challenge = challengeInvalidToken
 			}
 			if got := r.Header.Get("WWW-Authenticate"); row.status == 401 && got != challenge {
 				t.Errorf("WWW-Authenticate is %q", got)

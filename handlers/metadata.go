@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"latchkey/auth"
 )
 
 type metadataResponse struct {
@@ -17,6 +19,7 @@ type metadataResponse struct {
 		ResponseTypes         []string `json:"response_types_supported" nullable:"false" doc:"Empty: there is no authorization endpoint"`
 		TokenAuthMethods      []string `json:"token_endpoint_auth_methods_supported" nullable:"false"`
 		RevocationAuthMethods []string `json:"revocation_endpoint_auth_methods_supported" nullable:"false"`
+		ProofAlgorithms       []string `json:"dpop_signing_alg_values_supported" nullable:"false"`
 	}
 }
 
@@ -41,5 +44,6 @@ func (h *Handler) metadata(context.Context, *struct{}) (*metadataResponse, error
 	b.ResponseTypes = []string{}
 	b.TokenAuthMethods = []string{"none"}
 	b.RevocationAuthMethods = []string{"none"}
+	b.ProofAlgorithms = []string{auth.ES256}
 	return out, nil
 }

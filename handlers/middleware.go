@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -17,7 +18,11 @@ import (
 const (
 	causeKey = "cause" // error: why the request failed
 	userKey  = "user"  // string: the id of the user it acted for
+	stackKey = "stack" // string: where it panicked
 )
+
+// maxLogged is how much of a text that the client may have a part in goes into the log, in bytes.
+const maxLogged = 200
 
 // logRequest gives a request its id and, at its end, one line in the log. The line shows the route
 // instead of the path, in case someone put a secret there. An id that the client sends is ignored.
@@ -30,18 +35,34 @@ func (h *Handler) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		status := c.Response().Status
 		fields := []any{
-			"id", id, "method", c.Request().Method, "route", c.Path(), "status", status,
+			"id", id, "method", cut(c.Request().Method), "route", c.Path(), "status", status,
 			"duration_ms", time.Since(start).Milliseconds(), "address", c.RealIP(),
 		}
-		for _, key := range []string{userKey, causeKey} {
+		cause, failed := c.Get(causeKey).(error)
+		for _, key := range []string{userKey, stackKey} {
 			if value := c.Get(key); value != nil {
-				fields = append(fields, key, fmt.Sprint(value))
+				fields = append(fields, key, value)
 			}
 		}
-		cause, _ := c.Get(causeKey).(error)
+		if failed {
+			fields = append(fields, causeKey, cut(cause.Error()))
+		}
 		h.log.Log(c.Request().Context(), requestLevel(status, c.Path(), cause), "request", fields...)
 		return nil
 	}
+}
+
+// cut returns text, shortened to maxLogged if it is longer: no one may fill the log by making
+// requests fail.
+func cut(text string) string {
+	if len(text) <= maxLogged {
+		return text
+	}
+	end := maxLogged
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + "…"
 }
 
 // requestID returns the id that logRequest gave the request.
@@ -66,7 +87,8 @@ func recoverPanic(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) (err error) {
 		defer func() {
 			if cause := recover(); cause != nil {
-				err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+				c.Set(stackKey, string(debug.Stack()))
+				err = fmt.Errorf("panic: %v", cause)
 			}
 		}()
 		return next(c)
@@ -104,7 +126,7 @@ func (h *Handler) setSecurityHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 		header.Set("Cross-Origin-Resource-Policy", "same-origin")
 		header.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
 		header.Set(echo.HeaderCacheControl, "no-store")
-		if h.isHTTPS() {
+		if h.isHTTPS(c.Request()) {
 			header.Set(echo.HeaderStrictTransportSecurity, "max-age=31536000")
 		}
 		return next(c)

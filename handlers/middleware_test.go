@@ -1,8 +1,12 @@
 package handlers
 
 import (
+	"context"
+	"encoding/base64"
+	"errors"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 func TestEveryResponseHasTheSecurityHeaders(t *testing.T) {
@@ -67,6 +71,48 @@ func TestEveryRequestIsOneLineInTheLog(t *testing.T) {
 	}
 	if strings.Count(s.logged.String(), "\n") != 1 {
 		t.Error("what was sent broke the line")
+	}
+}
+
+func TestLongCauseIsCut(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	cause := strings.Repeat("é", 10_000)
+	fail := func(context.Context, *struct{}) (*struct{}, error) { return nil, errors.New("x" + cause) }
+	operation(s.Handler, "GET /test-long", public, fail)
+	s.send(t, "GET", "/test-long", "")
+	if line := s.logLine("/test-long"); !strings.Contains(line, "é…") || len(line) > 600 {
+		t.Errorf("the line has %d bytes: %.600s", len(line), line)
+	}
+	if got := cut("x" + cause); len(got) > maxLogged+len("…") || !utf8.ValidString(got) {
+		t.Errorf("cut at %d bytes: %q", len(got), got)
+	}
+	for _, whole := range []string{"", "short", strings.Repeat("x", maxLogged)} {
+		if got := cut(whole); got != whole {
+			t.Errorf("%d bytes became %d", len(whole), len(got))
+		}
+	}
+}
+
+// TestForgedTokenWritesAShortLine sends an unsigned token whose exp has 14 kB, which the JWT
+// library repeats in its error several times.
+func TestForgedTokenWritesAShortLine(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	encode := base64.RawURLEncoding.EncodeToString
+	exp := strings.Repeat("987", 14_000/3)
+	wantStatus(t, s.get(t, "/user", encode([]byte(`{"alg":"HS256"}`))+"."+encode([]byte(`{"exp":`+exp+`}`))+".x"), 401)
+	if line := s.logLine("route=/user"); len(line) > 500 || strings.Contains(line, "987987") || !strings.Contains(line, "malformed") {
+		t.Errorf("the line has %d bytes: %.600s", len(line), line)
+	}
+}
+
+func TestLongMethodWritesAShortLine(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.send(t, strings.Repeat("M", 10_000), "/user", "")
+	if n := len(s.logged.String()); n == 0 || n > 600 {
+		t.Errorf("the log has %d bytes", n)
 	}
 }
 

@@ -17,18 +17,21 @@ import (
 
 const formType = "application/x-www-form-urlencoded"
 
-// Error codes of RFC 6749 5.2. The last two are from 4.1.2.1, since 5.2 has none for faults.
+// Error codes of RFC 6749 5.2 and RFC 9449 5 and 8. The last two are from RFC 6749 4.1.2.1, since 5.2
+// has none for faults.
 const (
 	invalidRequest         = "invalid_request"
 	invalidGrant           = "invalid_grant"
 	unsupportedGrantType   = "unsupported_grant_type"
+	invalidProof           = "invalid_dpop_proof"
+	useNonce               = "use_dpop_nonce"
 	serverError            = "server_error"
 	temporarilyUnavailable = "temporarily_unavailable"
 )
 
 // oauthError is an error as OAuth 2.0 clients read it (RFC 6749 5.2).
 type oauthError struct {
-	Code        string `json:"error" enum:"invalid_request,invalid_grant,unsupported_grant_type,server_error,temporarily_unavailable" example:"invalid_grant"`
+	Code        string `json:"error" enum:"invalid_request,invalid_grant,unsupported_grant_type,invalid_dpop_proof,use_dpop_nonce,server_error,temporarily_unavailable" example:"invalid_grant"`
 	Description string `json:"error_description" example:"Incorrect username or password"`
 	Detail      string `json:"detail" doc:"The same sentence as error_description" example:"Incorrect username or password"`
 	status      int
@@ -42,9 +45,9 @@ func newOAuthError(status int, code, sentence string) *oauthError {
 }
 
 // isForm reports whether the route of a request was added by form.
-func isForm(c echo.Context) bool {
-	op, known := c.Get(operationKey).(*huma.Operation)
-	return known && op.Metadata[formKey] != nil
+func (h *Handler) isForm(c echo.Context) bool {
+	op := h.route(c, c.Request().Method)
+	return op != nil && op.Metadata[formKey] != nil
 }
 
 // writeOAuthError writes a problem in the format of OAuth 2.0.
@@ -68,6 +71,10 @@ func oauthErrorOf(p *problem) *oauthError {
 		return newOAuthError(http.StatusUnauthorized, invalidGrant, p.Detail)
 	case errors.Is(p.cause, auth.ErrInvalidRefreshToken), errors.Is(p.cause, models.ErrSessionEnded):
 		return newOAuthError(http.StatusBadRequest, invalidGrant, "The refresh token is not valid, or its session has ended. Log in again.")
+	case errors.Is(p.cause, auth.ErrInvalidProof), errors.Is(p.cause, models.ErrWrongKey):
+		return newOAuthError(http.StatusBadRequest, invalidProof, "The proof is missing or not valid.")
+	case errors.Is(p.cause, auth.ErrStaleNonce):
+		return newOAuthError(http.StatusBadRequest, useNonce, p.Detail)
 	case p.Status == http.StatusUnauthorized: // a guard's
 		return newOAuthError(p.Status, invalidRequest, p.Detail)
 	case p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests:
@@ -113,9 +120,11 @@ func (h *Handler) describeForm(op *huma.Operation, form reflect.Type) {
 // addOAuthResponses documents the failures that the OAuth 2.0 endpoints have in common.
 func (h *Handler) addOAuthResponses(op *huma.Operation) {
 	for status, sentence := range map[string]string{
-		"400": "The form is incomplete, or the grant in it is refused.",
+		"400": "The form is incomplete, or the grant in it or the proof is refused. Or a proxy sent an invalid X-Forwarded-For.",
+		"421": problemKindOf(errMisdirected).detail,
 		"413": problemKindOf(errTooLarge).detail,
 		"415": "The body is not a form.",
+		"429": "There were too many attempts. `Retry-After` says how many seconds to wait.",
 		"500": "An internal server error.",
 		"503": "The server is busy, or its database is unavailable. `Retry-After` says how many seconds to wait.",
 	} {

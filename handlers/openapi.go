@@ -60,10 +60,15 @@ func (h *Handler) newDocument() *huma.OpenAPI {
 					}},
 				},
 				cookieScheme: {
-					Type: "apiKey", In: "cookie", Name: h.cookieName(),
+					Type: "apiKey", In: "cookie", Name: h.documentedCookie(),
 					Description: "The refresh cookie, which scripts cannot read.",
 				},
 				bearerScheme: {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "An access token."},
+				proofScheme: {
+					Type: "apiKey", In: "header", Name: headerProof,
+					Description: "A proof of possession (RFC 9449), made for this request with the key that the session is bound to. " +
+						"Where it is listed, a session that is bound to a key needs it beside the access token. A session is bound if its login carried a proof.",
+				},
 			},
 		},
 		Security: bearerSecurity(), // of operations that state no other
@@ -94,12 +99,15 @@ func canFail(op *huma.Operation, errs ...error) {
 	op.Metadata[errorsKey] = append(known, errs...)
 }
 
-// addResponses adds the responses to failures to the document: those of canFail, and those that
-// follow from the guard and the input of an operation.
+// addResponses adds the responses to failures to the document: those of canFail, those that
+// follow from the guard and the input of an operation, and those of middleware.
 func (h *Handler) addResponses(op *huma.Operation, input reflect.Type) {
 	if !isPublic(op) {
 		canFail(op, errNoToken, auth.ErrInvalidToken, models.ErrSessionEnded)
 		canFail(op, models.ErrUnavailable, context.DeadlineExceeded)
+	}
+	if slices.ContainsFunc(op.Security, needsProof) {
+		canFail(op, auth.ErrInvalidProof, auth.ErrStaleNonce)
 	}
 	if slices.ContainsFunc(op.Security, needsRole) {
 		canFail(op, errInsufficientScope)
@@ -108,7 +116,7 @@ func (h *Handler) addResponses(op *huma.Operation, input reflect.Type) {
 		canFail(op, errCrossOrigin)
 	}
 	if op.Method != http.MethodGet {
-		canFail(op, errTooLarge)
+		canFail(op, errTooLarge, models.ErrStorageFull)
 	}
 	if _, hasBody := input.FieldByName("Body"); hasBody {
 		canFail(op, errSyntax, errMediaType, errInvalidFields, models.ErrUnavailable, context.DeadlineExceeded)
@@ -129,6 +137,7 @@ func isQueryParameter(field reflect.StructField) bool { return field.Tag.Get("qu
 
 // failureResponses describes responses to these errors, and to faults of the server, by status.
 func (h *Handler) failureResponses(errs []error) map[string]*huma.Response {
+	errs = append(errs, errForwardedFor, errMisdirected) // of middleware, which every operation has
 	sentences := map[int][]string{http.StatusInternalServerError: {"An internal server error."}}
 	responses := map[string]*huma.Response{}
 	for _, r := range problemKinds() {
@@ -152,9 +161,9 @@ func failureHeaders(status int) map[string]*huma.Param {
 	switch status {
 	case http.StatusUnauthorized:
 		return map[string]*huma.Param{
-			echo.HeaderWWWAuthenticate: {Description: "The challenge of RFC 6750.", Schema: text},
+			echo.HeaderWWWAuthenticate: {Description: "The challenge of RFC 6750, or of RFC 9449 for a proof.", Schema: text},
 		}
-	case http.StatusServiceUnavailable:
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		return map[string]*huma.Param{
 			echo.HeaderRetryAfter: {Description: "How many seconds to wait before trying again.", Schema: text},
 		}

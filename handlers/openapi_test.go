@@ -149,6 +149,50 @@ func TestDocumentShowsTheRefreshCookie(t *testing.T) {
 	}
 }
 
+func TestDocumentShowsProofs(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	document, err := openapi3.NewLoader().LoadFromData(s.document)
+	authtest.Must(t, err)
+	scheme := document.Components.SecuritySchemes["dpop"].Value
+	if scheme.Type != "apiKey" || scheme.In != "header" || scheme.Name != "DPoP" {
+		t.Errorf("the scheme is %+v", scheme)
+	}
+	for path, item := range document.Paths.Map() {
+		for method, op := range item.Operations() {
+			hasParameter := op.Parameters.GetByInAndName("header", "DPoP") != nil
+			if want := slices.Contains([]string{"/login", "/refresh", "/token"}, path); hasParameter != want {
+				t.Errorf("%s %s: it shows the header DPoP as a parameter: %v", method, path, hasParameter)
+			}
+			needed := slices.Contains(provenOperations(), method+" "+path)
+			for status, r := range op.Responses.Map() {
+				if shown := r.Value.Headers["DPoP-Nonce"] != nil; shown != (hasParameter || len(*op.Security) > 0) {
+					t.Errorf("%s %s: %s shows the header DPoP-Nonce: %v", method, path, status, shown)
+				}
+			}
+			if needed {
+				checkProofAlternatives(t, method+" "+path, *op.Security)
+			}
+		}
+	}
+	for _, path := range []string{"/login", "/token", "/register", "/users/me/password"} {
+		if r := document.Paths.Find(path).Post.Responses.Status(429); r == nil {
+			t.Errorf("%s shows no 429", path)
+		}
+	}
+}
+
+// checkProofAlternatives checks that each alternative is listed with a proof, and then without.
+func checkProofAlternatives(t *testing.T, operation string, security openapi3.SecurityRequirements) {
+	t.Helper()
+	half := len(security) / 2
+	for i, alternative := range security {
+		if proven := alternative["dpop"] != nil; proven != (i < half) {
+			t.Errorf("%s: alternatives are %v", operation, security)
+		}
+	}
+}
+
 // documentedOperations returns the operations of a document.
 func documentedOperations(document *huma.OpenAPI) (all []*huma.Operation) {
 	for _, item := range document.Paths {

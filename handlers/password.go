@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -21,13 +22,20 @@ type changePasswordRequest struct {
 
 func changePasswordDocs(op *huma.Operation) {
 	op.Summary = "Change your password"
-	op.Description = "Sets a new password and ends all your other sessions. The session of the request stays."
+	op.Description = "Sets a new password and ends all your sessions, the one of the request too: whoever shares it must not stay. " +
+		"Log in again with the new password."
 	op.Tags = []string{tagAccount}
-	canFail(op, models.ErrWrongPassword, errWeakPassword, models.ErrBusy)
+	canFail(op, models.ErrWrongPassword, errWeakPassword, models.ErrThrottled, models.ErrBusy)
+}
+
+// changePasswordResponse keeps the browser known with the new password, so that nobody's guesses can
+// get in the way of the login that follows.
+type changePasswordResponse struct {
+	SetCookie []http.Cookie `header:"Set-Cookie" doc:"The cookie of a known browser, if this is one (HttpOnly, SameSite=Strict)"`
 }
 
 // changePassword sets a new password of the user of the access token.
-func (h *Handler) changePassword(ctx context.Context, in *changePasswordRequest) (*struct{}, error) {
+func (h *Handler) changePassword(ctx context.Context, in *changePasswordRequest) (*changePasswordResponse, error) {
 	err := h.store.ChangePassword(ctx, in.actor(), in.Body.Current, in.Body.New)
 	if errors.Is(err, models.ErrUserNotFound) { // deleted since the guard admitted the request
 		err = models.ErrSessionEnded
@@ -39,5 +47,9 @@ func (h *Handler) changePassword(ctx context.Context, in *changePasswordRequest)
 		return nil, fmt.Errorf("changing the password of the current user: %w", err)
 	}
 	h.logEvent(in.actor(), "password changed", "user", in.UserID, "session", in.SessionID)
-	return nil, nil
+	out := &changePasswordResponse{}
+	if in.browser.UserID == in.UserID {
+		out.SetCookie = []http.Cookie{h.knownBrowserCookie(in.caller, withNextPassword(in.browser))}
+	}
+	return out, nil
 }

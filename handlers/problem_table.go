@@ -22,9 +22,11 @@ var (
 	errKey           = errors.New("the body has a repeated key, or one that is not in lower case")
 	errInvalidFields = errors.New("fields are missing, unknown or of the wrong type")
 
+	errForwardedFor = errors.New("the X-Forwarded-For of a trusted proxy is malformed")
+	errMisdirected  = errors.New("the Host is not this server's")
+	errStopping     = errors.New("the server is stopping")
+
 	errNoToken           = errors.New("no access token was sent")
-	errNoCookie          = errors.New("no refresh cookie was sent")
-	errTwoCookies        = errors.New("two refresh cookies were sent")
 	errCrossOrigin       = errors.New("the request comes from another origin")
 	errInsufficientScope = errors.New("the user lacks the role")
 
@@ -43,12 +45,17 @@ type problemKind struct {
 	challenge  string        // the value of WWW-Authenticate, if any
 }
 
-// Challenges of RFC 6750 3. They name an error only where a token was sent.
+// Challenges of RFC 6750 3, which name an error only where a token was sent, and of RFC 9449 7.1.
 const (
-	challengeBearer       = "Bearer"
-	challengeInvalidToken = `Bearer error="invalid_token"`
-	challengeScope        = `Bearer error="insufficient_scope"`
+	challengeBearer       = `Bearer realm="latchkey"`
+	challengeInvalidToken = `Bearer error="invalid_token", realm="latchkey"`
+	challengeScope        = `Bearer error="insufficient_scope", realm="latchkey"`
+	challengeProof        = `DPoP error="invalid_dpop_proof", realm="latchkey", algs="ES256"`
+	challengeNonce        = `DPoP error="use_dpop_nonce", realm="latchkey", algs="ES256"`
 )
+
+// invalidProofDetail does not say what is wrong with a proof; the log does.
+const invalidProofDetail = "This browser could not prove that the session is its own. Log in again."
 
 // problemKinds is the table of errors that clients can act on. The first that errors.Is matches
 // counts.
@@ -63,11 +70,17 @@ func problemKinds() []problemKind {
 		{err: errMediaType, status: http.StatusUnsupportedMediaType, name: "unsupported-media-type", detail: "Send the body as application/json, without a Content-Encoding."},
 		{err: errInvalidFields, status: http.StatusUnprocessableEntity, name: "invalid-fields", detail: "A field is missing, is unknown or has an invalid value."},
 
+		{err: errForwardedFor, status: http.StatusBadRequest, name: "malformed-forwarded-for", detail: "A proxy sent an X-Forwarded-For header without a valid IP address in the place that counts. Let the proxy set the header to the address of its client."},
+		{err: errMisdirected, status: http.StatusMisdirectedRequest, name: "misdirected-request", detail: "This server does not use that host name. Open it at its own address, or set PUBLIC_URL to the address that people use."},
+
 		{err: models.ErrInvalidCredentials, status: http.StatusUnauthorized, name: "invalid-credentials", detail: "Incorrect username or password", challenge: challengeBearer},
 		{err: errNoToken, status: http.StatusUnauthorized, name: "token-required", detail: "Log in, and send the access token in the Authorization header.", challenge: challengeBearer},
 		{err: auth.ErrInvalidToken, status: http.StatusUnauthorized, name: "invalid-token", detail: "The access token has expired or is not valid. Renew it, or log in again.", challenge: challengeInvalidToken},
 		{err: auth.ErrInvalidRefreshToken, status: http.StatusUnauthorized, name: "session-ended", detail: "The session has ended. Log in again.", challenge: challengeBearer},
 		{err: models.ErrSessionEnded, status: http.StatusUnauthorized, name: "session-ended", detail: "The session has ended. Log in again.", challenge: challengeInvalidToken},
+		{err: auth.ErrStaleNonce, status: http.StatusUnauthorized, name: "use-dpop-nonce", detail: "Send the request again, with a proof that contains the nonce in the DPoP-Nonce header.", challenge: challengeNonce},
+		{err: auth.ErrInvalidProof, status: http.StatusUnauthorized, name: "invalid-proof", detail: invalidProofDetail, challenge: challengeProof},
+		{err: models.ErrWrongKey, status: http.StatusUnauthorized, name: "invalid-proof", detail: invalidProofDetail, challenge: challengeProof},
 		{err: errInsufficientScope, status: http.StatusForbidden, name: "insufficient-scope", detail: "You need a role that you don't have. Ask an administrator for it.", challenge: challengeScope},
 		{err: errCrossOrigin, status: http.StatusForbidden, name: "cross-origin", detail: "This request came from another origin. Apps on other origins use POST /token and POST /revoke."},
 
@@ -82,7 +95,10 @@ func problemKinds() []problemKind {
 		{err: models.ErrInvalidEmail, status: http.StatusUnprocessableEntity, name: "invalid-email", detail: "Enter a valid e-mail address, such as name@example.org.", location: "body.email"},
 		{err: models.ErrInvalidRole, status: http.StatusUnprocessableEntity, name: "invalid-role", detail: fmt.Sprintf("Use 1 to %d lower-case letters, digits and . _ : - for a role, and at most %d roles.", models.MaxRoleLength, models.MaxRoles), location: "body.roles"},
 
+		{err: models.ErrThrottled, status: http.StatusTooManyRequests, name: "too-many-requests", detail: "Too many attempts. Wait a little, then try again."},
 		{err: models.ErrBusy, status: http.StatusServiceUnavailable, name: "busy", detail: "Many people are logging in. Try again in a few seconds.", retryAfter: 2 * time.Second},
+		{err: errStopping, status: http.StatusServiceUnavailable, name: "stopping", detail: "The server is stopping. Send requests to another one.", retryAfter: 5 * time.Second},
+		{err: models.ErrStorageFull, status: http.StatusServiceUnavailable, name: "storage-full", detail: "The server's disk is full, so nothing can be saved. The operator must free disk space on the server; then try again.", retryAfter: time.Minute},
 		{err: models.ErrUnavailable, status: http.StatusServiceUnavailable, name: "database-unavailable", detail: "The database is unavailable. Try again in a few seconds.", retryAfter: 5 * time.Second},
 		{err: context.DeadlineExceeded, status: http.StatusServiceUnavailable, name: "timeout", detail: "The request took too long. Try again in a few seconds.", retryAfter: 5 * time.Second},
 		{err: context.Canceled, status: http.StatusServiceUnavailable, name: "timeout", detail: "The request was cancelled. Try again.", retryAfter: 5 * time.Second},

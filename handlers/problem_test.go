@@ -20,11 +20,13 @@ import (
 func TestProblemTypes(t *testing.T) {
 	t.Parallel()
 	want := []string{
-		"400 malformed-body", "401 invalid-credentials", "401 invalid-token", "401 session-ended", "401 token-required",
+		"400 malformed-body", "400 malformed-forwarded-for", "401 invalid-credentials", "401 invalid-proof", "401 invalid-token",
+		"401 session-ended", "401 token-required", "401 use-dpop-nonce",
 		"403 cross-origin", "403 insufficient-scope", "403 signup-closed", "404 session-not-found", "404 user-not-found",
-		"409 last-admin", "409 username-taken", "413 body-too-large", "415 unsupported-media-type",
+		"409 last-admin", "409 username-taken", "413 body-too-large", "415 unsupported-media-type", "421 misdirected-request",
 		"422 invalid-email", "422 invalid-fields", "422 invalid-role", "422 invalid-username", "422 weak-password", "422 wrong-password",
-		"503 busy", "503 database-unavailable", "503 timeout",
+		"429 too-many-requests",
+		"503 busy", "503 database-unavailable", "503 stopping", "503 storage-full", "503 timeout",
 	}
 	var got []string
 	for _, r := range problemKinds() {
@@ -32,7 +34,7 @@ func TestProblemTypes(t *testing.T) {
 		if r.status == http.StatusServiceUnavailable && r.retryAfter == 0 {
 			t.Errorf("%s has no Retry-After", r.name)
 		}
-		if (r.status == http.StatusUnauthorized) != strings.HasPrefix(r.challenge, "Bearer") && r.name != "insufficient-scope" {
+		if (r.status == http.StatusUnauthorized) != strings.Contains(r.challenge, `realm="latchkey"`) && r.name != "insufficient-scope" {
 			t.Errorf("%s has the challenge %q", r.name, r.challenge)
 		}
 	}
@@ -61,13 +63,16 @@ func TestErrorsBecomeProblems(t *testing.T) {
 		kind, location, challenge string
 		retryAfter                time.Duration
 	}{
-		{models.ErrInvalidCredentials, 401, "/problems/invalid-credentials", "", "Bearer", 0},
-		{errNoToken, 401, "/problems/token-required", "", "Bearer", 0},
-		{auth.ErrInvalidToken, 401, "/problems/invalid-token", "", `Bearer error="invalid_token"`, 0},
-		{models.ErrSessionEnded, 401, "/problems/session-ended", "", `Bearer error="invalid_token"`, 0},
-		{models.ErrReplayed, 401, "/problems/session-ended", "", `Bearer error="invalid_token"`, 0},
-		{auth.ErrInvalidRefreshToken, 401, "/problems/session-ended", "", "Bearer", 0},
-		{errInsufficientScope, 403, "/problems/insufficient-scope", "", `Bearer error="insufficient_scope"`, 0},
+		{models.ErrInvalidCredentials, 401, "/problems/invalid-credentials", "", `Bearer realm="latchkey"`, 0},
+		{errNoToken, 401, "/problems/token-required", "", `Bearer realm="latchkey"`, 0},
+		{auth.ErrInvalidToken, 401, "/problems/invalid-token", "", `Bearer error="invalid_token", realm="latchkey"`, 0},
+		{models.ErrSessionEnded, 401, "/problems/session-ended", "", `Bearer error="invalid_token", realm="latchkey"`, 0},
+		{models.ErrReplayed, 401, "/problems/session-ended", "", `Bearer error="invalid_token", realm="latchkey"`, 0},
+		{auth.ErrInvalidRefreshToken, 401, "/problems/session-ended", "", `Bearer realm="latchkey"`, 0},
+		{auth.ErrStaleNonce, 401, "/problems/use-dpop-nonce", "", `DPoP error="use_dpop_nonce", realm="latchkey", algs="ES256"`, 0},
+		{auth.ErrInvalidProof, 401, "/problems/invalid-proof", "", `DPoP error="invalid_dpop_proof", realm="latchkey", algs="ES256"`, 0},
+		{models.ErrWrongKey, 401, "/problems/invalid-proof", "", `DPoP error="invalid_dpop_proof", realm="latchkey", algs="ES256"`, 0},
+		{errInsufficientScope, 403, "/problems/insufficient-scope", "", `Bearer error="insufficient_scope", realm="latchkey"`, 0},
 		{models.ErrUsernameTaken, 409, "/problems/username-taken", "body.username", "", 0},
 		{models.ErrWrongPassword, 422, "/problems/wrong-password", "body.current_password", "", 0},
 		{models.ErrInvalidUsername, 422, "/problems/invalid-username", "body.username", "", 0},
@@ -75,7 +80,9 @@ func TestErrorsBecomeProblems(t *testing.T) {
 		{models.ErrInvalidRole, 422, "/problems/invalid-role", "body.roles", "", 0},
 		{&auth.WeakPasswordError{Reason: "Too weak."}, 422, "/problems/weak-password", "body.password", "", 0},
 		{&locatedError{&auth.WeakPasswordError{Reason: "Too weak."}, "body.new_password"}, 422, "/problems/weak-password", "body.new_password", "", 0},
+		{models.ErrThrottled, 429, "/problems/too-many-requests", "", "", 0},
 		{models.ErrBusy, 503, "/problems/busy", "", "", 2 * time.Second},
+		{models.ErrStorageFull, 503, "/problems/storage-full", "", "", time.Minute},
 		{models.ErrUnavailable, 503, "/problems/database-unavailable", "", "", 5 * time.Second},
 		{context.DeadlineExceeded, 503, "/problems/timeout", "", "", 5 * time.Second},
 		{errors.New("no such column: " + canary), 500, "about:blank", "", "", 0},
@@ -150,6 +157,9 @@ func TestPanicIs500AndItsStackIsOnlyLogged(t *testing.T) {
 	wantProblem(t, r, 500)
 	if strings.Contains(r.body, canary) || !strings.Contains(s.logged.String(), canary) {
 		t.Errorf("the response is %s", r.body)
+	}
+	if !strings.Contains(s.logged.String(), "problem_test.go") {
+		t.Error("the log does not say where it panicked")
 	}
 	wantStatus(t, s.send(t, "GET", "/healthz", ""), 200)
 }

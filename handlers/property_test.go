@@ -11,8 +11,9 @@ import (
 )
 
 // world is a server beside a model of what must hold for it: the newest refresh token of a session
-// is accepted, and its predecessor during the grace; an older one ends the session. A logout ends
-// the session, and a password change ends all others. Tokens of a dropped secret are not valid.
+// is accepted, and so is its predecessor, of an unbound session during the grace; an older one ends
+// the session. Without a proof, no token of a bound session changes anything. A logout ends the
+// session, and a password change ends all of them. Tokens of a dropped secret are not valid.
 type world struct {
 	*server
 	rng      *rand.Rand
@@ -24,6 +25,7 @@ type world struct {
 
 type modelSession struct {
 	alive     bool
+	key       *proofKey    // nil if the session is unbound
 	tokens    []modelToken // oldest first
 	access    modelToken
 	rotatedAt time.Time
@@ -48,6 +50,14 @@ func (w *world) startReplica(t *testing.T) {
 	t.Helper()
 	w.setSecrets(t, strings.Join(w.secrets, ","))
 	w.restart(t)
+}
+
+// proof returns the header with a proof for a request, or no header without a key.
+func (w *world) proof(t *testing.T, key *proofKey, method, path, token string) []string {
+	if key == nil {
+		return nil
+	}
+	return []string{"DPoP", key.sign(t, nil, proofClaims(method, "https://example.com"+path, w.proofs.Nonce(), token))}
 }
 
 // do sends a request to the Handler without a network.
@@ -79,23 +89,24 @@ func accessOf(recorder *httptest.ResponseRecorder) string {
 }
 
 func cookieOf(recorder *httptest.ResponseRecorder) string {
-	for _, cookie := range recorder.Result().Cookies() {
-		return cookie.Value
-	}
-	return ""
+	return cookieNamed(response{Response: recorder.Result()}, "latchkey").Value
 }
 
 func (w *world) login(t *testing.T) {
-	r := w.do("POST", "/login", fmt.Sprintf(`{"name":"marisol","password":%q}`, w.password))
+	var key *proofKey
+	if w.rng.IntN(2) == 0 {
+		key = newProofKey(t)
+	}
+	r := w.do("POST", "/login", fmt.Sprintf(`{"name":"marisol","password":%q}`, w.password), w.proof(t, key, "POST", "/login", "")...)
 	if r.Code != 200 {
 		w.fatal(t, "login: %d %s", r.Code, r.Body)
 	}
 	now := w.clock.Now()
-	session := &modelSession{alive: true, rotatedAt: now, lastUsed: now, created: now}
+	session := &modelSession{alive: true, key: key, rotatedAt: now, lastUsed: now, created: now}
 	session.tokens = []modelToken{{text: cookieOf(r), secret: w.secrets[0]}}
 	session.access = modelToken{accessOf(r), w.secrets[0], now.Add(15 * time.Minute)}
 	w.sessions = append(w.sessions, session)
-	w.record("login: session %d", len(w.sessions)-1)
+	w.record("login: session %d, bound %v", len(w.sessions)-1, key != nil)
 }
 
 // expired reports whether a session has ended by the passing of time.
@@ -103,19 +114,28 @@ func (w *world) expired(s *modelSession) bool {
 	return !w.clock.Now().Before(s.lastUsed.Add(30*24*time.Hour)) || !w.clock.Now().Before(s.created.Add(90*24*time.Hour))
 }
 
-// refresh presents the token of session i that is back places from the newest. If the response is
-// lost, the client keeps the access token that it had.
+// refresh presents the token of session i that is back places from the newest, sometimes as a thief
+// who has no key. If the response is lost, the client keeps the access token that it had.
 func (w *world) refresh(t *testing.T, i, back int, lost bool) {
 	s := w.sessions[i]
+	theft := s.key != nil && w.rng.IntN(4) == 0
+	key := s.key
+	if theft {
+		key = []*proofKey{nil, newProofKey(t)}[w.rng.IntN(2)]
+	}
 	place := max(0, len(s.tokens)-1-back)
 	back = len(s.tokens) - 1 - place
 	token := s.tokens[place]
-	r := w.do("POST", "/refresh", "", "Cookie", "latchkey="+token.text)
-	w.record("refresh: session %d, %d from the newest, lost %v: %d", i, back, lost, r.Code)
-	inGrace := back == 1 && !w.clock.Now().After(s.rotatedAt.Add(time.Minute))
-	valid := s.alive && !w.expired(s) && w.accepts(token)
+	headers := append(w.proof(t, key, "POST", "/refresh", ""), "Cookie", "latchkey="+token.text)
+	r := w.do("POST", "/refresh", "", headers...)
+	w.record("refresh: session %d, %d from the newest, lost %v, theft %v: %d", i, back, lost, theft, r.Code)
+	inGrace := back == 1 && (s.key != nil || !w.clock.Now().After(s.rotatedAt.Add(time.Minute)))
+	valid := s.alive && !w.expired(s) && w.accepts(token) && !theft
 	want := http.StatusUnauthorized
-	if valid && (back == 0 || inGrace) {
+	switch {
+	case !w.accepts(token):
+		want = http.StatusNoContent // it counts as no cookie
+	case valid && (back == 0 || inGrace):
 		want = http.StatusOK
 	}
 	if r.Code != want {
@@ -181,9 +201,9 @@ func (w *world) step(t *testing.T) {
 			s.alive = false
 		}
 	case n < 94:
-		w.changePassword(i)
+		w.changePassword(t, i)
 	case n < 96:
-		w.secrets = append([]string{strings.Repeat(fmt.Sprintf("%08x", w.rng.Uint32()), 5)}, w.secrets...)
+		w.secrets = append([]string{fmt.Sprintf("%016x a secret of this run", w.rng.Uint64())}, w.secrets...)
 		w.startReplica(t)
 		w.record("a new secret is added")
 	case n < 98 && len(w.secrets) > 1:
@@ -196,20 +216,20 @@ func (w *world) step(t *testing.T) {
 	}
 }
 
-func (w *world) changePassword(i int) {
+func (w *world) changePassword(t *testing.T, i int) {
 	s := w.sessions[i]
 	next := fmt.Sprintf("correct horse %d", w.rng.Uint32())
-	r := w.do("POST", "/users/me/password", fmt.Sprintf(`{"current_password":%q,"new_password":%q}`, w.password, next), "Authorization", "Bearer "+s.access.text)
+	headers := append(w.proof(t, s.key, "POST", "/users/me/password", s.access.text), "Authorization", "Bearer "+s.access.text)
+	r := w.do("POST", "/users/me/password", fmt.Sprintf(`{"current_password":%q,"new_password":%q}`, w.password, next), headers...)
 	w.record("password change in session %d: %d", i, r.Code)
 	if r.Code != http.StatusNoContent {
 		return // check finds out whether it should have succeeded
 	}
 	w.password = next
 	for _, other := range w.sessions {
-		if other != s {
-			other.alive = false
-		}
+		other.alive = false
 	}
+	w.login(t)
 }
 
 // TestSessionsBehaveLikeTheModel runs random events. A failure shows the seed and the steps that

@@ -43,7 +43,7 @@ func registerDocs(op *huma.Operation) {
 	op.Description = "Creates a user, if sign-up is open. It does not log in: call `/login` or `/token` next."
 	op.Tags = []string{tagAccount}
 	op.DefaultStatus = http.StatusCreated
-	canFail(op, errSignupClosed, models.ErrUsernameTaken, models.ErrInvalidUsername, models.ErrInvalidEmail, errWeakPassword, models.ErrBusy)
+	canFail(op, errSignupClosed, models.ErrUsernameTaken, models.ErrInvalidUsername, models.ErrInvalidEmail, errWeakPassword, models.ErrThrottled, models.ErrBusy)
 }
 
 // register creates a user who signs up.

@@ -44,6 +44,9 @@ func (h *Handler) revoke(c echo.Context) error {
 func (h *Handler) revokeToken(ctx context.Context, from caller, text string) error {
 	var session string
 	if token, err := h.refreshTokens.Parse(text); err == nil {
+		if err := h.noticeReplay(ctx, from, token); err != nil {
+			return err
+		}
 		session = token.SessionID
 	} else if claims, err := h.issuer.Parse(text); err == nil {
 		session = claims.SessionID

@@ -17,7 +17,9 @@ const (
 	anyOriginKey      = "any-origin"      // bool: see anyOrigin
 	allowedOriginsKey = "allowed-origins" // bool: see allowedOrigins
 	formKey           = "form"            // bool: errors are written as RFC 6749 5.2 asks
-	cookieNameKey     = "cookie-name"     // string: the name of the refresh cookie
+	cookieNameKey     = "cookie-name"     // string: the name of the refresh cookie in the document
+	readsProofKey     = "reads-proof"     // bool: see readsProof
+	needsNonceKey     = "needs-nonce"     // bool: see readsFreshProof
 )
 
 // echoPath returns a path as Echo writes it: /users/:id for /users/{id}.

@@ -6,13 +6,15 @@ import "latchkey/models"
 //
 //   - public: anyone
 //   - bearer: needs an access token
-//   - role: needs an access token of a user with this role
+//   - bearerWithProof: needs an access token and, if its session is bound to a key, a proof
+//   - role: like bearerWithProof, for users with this role
 //   - bearerOrCookie: needs an access token or the refresh cookie
 //
 // A route can have options: sameOrigin refuses requests that come from another origin; anyOrigin
 // lets browser apps on any origin read the response (CORS); allowedOrigins does so only for the
-// origins in ALLOWED_ORIGINS. Operations with the guard bearer or role are open to these by
-// default.
+// origins in ALLOWED_ORIGINS. Operations with the guard bearer, bearerWithProof or role are open to
+// these by default. readsProof verifies a proof if one is sent; readsFreshProof also asks for a
+// nonce in it.
 func (h *Handler) addRoutes() {
 	// Pages are public shells: they contain no user data.
 	page(h, "GET /", public, h.homePage)
@@ -24,19 +26,19 @@ func (h *Handler) addRoutes() {
 	page(h, "GET /openapi.json", public, h.openAPI)
 	page(h, "GET /static/*", public, h.staticFile)
 
-	operation(h, "POST /login", public, h.login, loginDocs, sameOrigin)
-	operation(h, "POST /refresh", public, h.refresh, refreshDocs, sameOrigin)
+	operation(h, "POST /login", public, h.login, loginDocs, sameOrigin, readsProof)
+	operation(h, "POST /refresh", public, h.refresh, refreshDocs, sameOrigin, readsFreshProof)
 	operation(h, "POST /logout", bearerOrCookie, h.logout, logoutDocs, sameOrigin)
-	form(h, "POST /token", public, h.token, h.tokenDocs, allowedOrigins)
+	form(h, "POST /token", public, h.token, h.tokenDocs, allowedOrigins, readsProof)
 	form(h, "POST /revoke", public, h.revoke, h.revokeDocs, allowedOrigins)
 
 	operation(h, "POST /register", public, h.register, registerDocs)
 	operation(h, "GET /user", bearer, h.user, userDocs)
 	operation(h, "GET /users/me", bearer, h.me, meDocs)
-	operation(h, "POST /users/me/password", bearer, h.changePassword, changePasswordDocs)
-	operation(h, "GET /sessions", bearer, h.listSessions, listSessionsDocs)
-	operation(h, "DELETE /sessions/{id}", bearer, h.endSession, endSessionDocs)
-	operation(h, "DELETE /sessions", bearer, h.endOtherSessions, endOtherSessionsDocs)
+	operation(h, "POST /users/me/password", bearerWithProof, h.changePassword, changePasswordDocs)
+	operation(h, "GET /sessions", bearerWithProof, h.listSessions, listSessionsDocs)
+	operation(h, "DELETE /sessions/{id}", bearerWithProof, h.endSession, endSessionDocs)
+	operation(h, "DELETE /sessions", bearerWithProof, h.endOtherSessions, endOtherSessionsDocs)
 
 	operation(h, "GET /protected-data", bearer, h.protectedData, protectedDataDocs)
 	operation(h, "GET /items", bearer, h.items, itemsDocs)

@@ -126,7 +126,7 @@ func TestPageAndFormWithoutSecurityNeedABearer(t *testing.T) {
 	wantStatus(t, s.get(t, "/test-page", token), 200)
 	refused := s.send(t, "POST", "/test-form", "")
 	wantStatus(t, refused, 401)
-	if refused.Header.Get("WWW-Authenticate") != "Bearer" || strings.Contains(refused.body, "served") {
+	if refused.Header.Get("WWW-Authenticate") != challengeBearer || strings.Contains(refused.body, "served") {
 		t.Errorf("the form without a token returns %v %s", refused.Header, refused.body)
 	}
 	wantStatus(t, s.send(t, "POST", "/test-form", "", "Authorization", "Bearer "+token), 200)

@@ -73,7 +73,7 @@ func (s *server) openStore(t *testing.T, cost auth.Cost, slots int) *models.Stor
 	t.Helper()
 	store, err := models.Open(t.Context(), models.Options{
 		URL:    "sqlite:" + s.file,
-		Hasher: auth.NewHasher(cost), HashSlots: slots, HashQueue: 500 * slots,
+		Hasher: auth.NewHasher(cost), HashSlots: slots, HashWait: time.Duration(slots) * time.Hour,
 		Policy: auth.PasswordPolicy{MinLength: auth.MinPasswordLength},
 		Sessions: models.SessionPolicy{
 			Idle: 30 * 24 * time.Hour, Absolute: 90 * 24 * time.Hour, Grace: time.Minute,
@@ -91,6 +91,8 @@ func (s *server) setSecrets(t *testing.T, text string) {
 	secrets, err := auth.ParseSecrets(text)
 	authtest.Must(t, err)
 	s.options.RefreshTokens = auth.NewRefreshTokenCodec(secrets)
+	s.options.KnownBrowsers = auth.NewKnownBrowserCodec(secrets)
+	s.options.Proofs = auth.NewProofVerifier(secrets, s.clock.Now)
 	s.options.Issuer, err = auth.NewIssuer(auth.IssuerOptions{
 		Keys: auth.SecretKeys(secrets), Issuer: s.options.PublicURL, Audience: "latchkey",
 		TTL: 15 * time.Minute, Now: s.clock.Now,
@@ -157,16 +159,22 @@ func (s *server) sendReader(t *testing.T, method, path string, body io.Reader, h
 	for i := 0; i < len(headers); i += 2 {
 		request.Header.Add(headers[i], headers[i+1])
 	}
+	request.Host = request.Header.Get("Host")
 	received, err := http.DefaultTransport.RoundTrip(request) // follows no redirect
 	authtest.Must(t, err)
-	defer received.Body.Close()
-	content, err := io.ReadAll(received.Body)
-	authtest.Must(t, err)
-	r := response{received, string(content)}
+	r := readResponse(t, received)
 	if err := checkAgainstDocument(r); err != nil {
 		t.Errorf("%s %s: the response is not as documented: %v", method, path, err)
 	}
 	return r
+}
+
+func readResponse(t *testing.T, received *http.Response) response {
+	t.Helper()
+	defer received.Body.Close()
+	content, err := io.ReadAll(received.Body)
+	authtest.Must(t, err)
+	return response{received, string(content)}
 }
 
 func (s *server) postJSON(t *testing.T, path, body string, headers ...string) response {

@@ -27,28 +27,48 @@ func (h *Handler) verifyCredentials(ctx context.Context, by models.Actor, userna
 }
 
 // beginSession is the last step of every login: it creates a session of a user whom
-// verifyCredentials returned and issues its tokens. The session whose id is replaces ends, if there
-// is one.
-func (h *Handler) beginSession(ctx context.Context, by models.Actor, user models.User, replaces string) (tokens, error) {
-	session, err := h.store.CreateSession(ctx, by, user, models.SessionParams{Replaces: replaces})
+// verifyCredentials returned and issues its tokens. The session is bound to the key that the caller
+// has proven, if any. The session whose id is replaces ends, if there is one.
+func (h *Handler) beginSession(ctx context.Context, from caller, user models.User, replaces string) (tokens, error) {
+	params := models.SessionParams{KeyThumbprint: from.provenKey, Replaces: replaces}
+	session, err := h.store.CreateSession(ctx, from.actor(), user, params)
 	if err != nil {
 		return tokens{}, fmt.Errorf("beginning a session: %w", err)
 	}
-	h.logEvent(by, "logged in", "user", user.ID, "session", session.ID, "replaces", replaces)
+	h.logEvent(from.actor(), "logged in", "user", user.ID, "session", session.ID,
+		"bound", session.KeyThumbprint != "", "replaces", replaces)
 	return h.issueTokens(user, session)
 }
 
-// renewSession exchanges a refresh token for new tokens, for the cookie and for POST /token. A
-// replay is logged, because someone has a copy of the token.
-func (h *Handler) renewSession(ctx context.Context, by models.Actor, token auth.RefreshToken) (tokens, error) {
-	session, user, err := h.store.RotateSession(ctx, by, token, "")
+// renewSession exchanges a refresh token for new tokens, for the cookie and for POST /token. Both a
+// renewal and a replay are logged: if someone has a copy of the token, the log shows from where they
+// used it.
+func (h *Handler) renewSession(ctx context.Context, from caller, token auth.RefreshToken) (tokens, error) {
+	session, user, err := h.store.RotateSession(ctx, from.actor(), token, from.provenKey)
 	if errors.Is(err, models.ErrReplayed) {
-		h.logWarning(by, "replaced refresh token used again; its session was ended", "session", token.SessionID)
+		h.warnOfReplay(from, token)
 	}
 	if err != nil {
 		return tokens{}, fmt.Errorf("renewing a session: %w", err)
 	}
+	h.logEvent(from.actor(), "session renewed", "user", user.ID, "session", session.ID)
 	return h.issueTokens(user, session)
+}
+
+// noticeReplay warns of a refresh token whose session is about to end, if it is a replay.
+func (h *Handler) noticeReplay(ctx context.Context, from caller, token auth.RefreshToken) error {
+	replayed, err := h.store.IsReplay(ctx, from.actor(), token)
+	if err != nil {
+		return fmt.Errorf("checking a refresh token for a replay: %w", err)
+	}
+	if replayed {
+		h.warnOfReplay(from, token)
+	}
+	return nil
+}
+
+func (h *Handler) warnOfReplay(from caller, token auth.RefreshToken) {
+	h.logWarning(from.actor(), "replaced refresh token used again; its session was ended", "session", token.SessionID)
 }
 
 // issueTokens issues the tokens of a session as it is now.

@@ -13,8 +13,8 @@ import (
 // sessionDetails is a session as its user sees it.
 type sessionDetails struct {
 	ID         string    `json:"id" example:"01a20018-5e1f-7ef3-ad08-433b1f44e33c"`
-	Device     string    `json:"device" doc:"The browser and operating system of the login, as far as they are known" example:"Firefox on Linux"`
-	Address    string    `json:"address" doc:"The IP address of the login" example:"192.0.2.1"`
+	Device     string    `json:"device" doc:"The browser and operating system that used the session last, as far as they are known" example:"Firefox on Linux"`
+	Address    string    `json:"address" doc:"The IP address that used the session last" example:"192.0.2.1"`
 	CreatedAt  time.Time `json:"created_at" doc:"The time of the login" example:"2026-11-21T12:00:00Z"`
 	LastUsedAt time.Time `json:"last_used_at" doc:"When a token of the session was last issued" example:"2026-11-21T12:00:00Z"`
 	Current    bool      `json:"current" doc:"Whether this is the session of the request"`

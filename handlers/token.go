@@ -31,7 +31,9 @@ type tokenResponse struct {
 func (h *Handler) tokenDocs(op *huma.Operation) {
 	op.Summary = "Exchange a grant for tokens"
 	op.Description = "The OAuth 2.0 token endpoint (RFC 6749), with the password grant and the refresh token grant.\n\n" +
-		"Clients are public: `client_id`, `client_secret`, `scope` and a Basic header are accepted and ignored."
+		"Clients are public: `client_id`, `client_secret`, `scope` and a Basic header are accepted and ignored.\n\n" +
+		"With a proof, the password grant binds the refresh token to the key that made it (RFC 9449 5), and each use of the " +
+		"refresh token needs a proof too. Access tokens remain bearer tokens."
 	op.Tags = []string{tagAuthentication}
 	h.describeForm(op, reflect.TypeFor[tokenForm]())
 	op.Responses = map[string]*huma.Response{
@@ -77,7 +79,7 @@ func (h *Handler) exchangePassword(ctx context.Context, from caller, form map[st
 	if err != nil {
 		return tokens{}, err
 	}
-	return h.beginSession(ctx, from.actor(), user, "")
+	return h.beginSession(ctx, from, user, "")
 }
 
 func (h *Handler) exchangeRefreshToken(ctx context.Context, from caller, text string) (tokens, error) {
@@ -88,5 +90,5 @@ func (h *Handler) exchangeRefreshToken(ctx context.Context, from caller, text st
 	if err != nil {
 		return tokens{}, err
 	}
-	return h.renewSession(ctx, from.actor(), token)
+	return h.renewSession(ctx, from, token)
 }

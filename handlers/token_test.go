@@ -81,7 +81,7 @@ func TestTokenErrorsHaveTheFormatOfOAuth(t *testing.T) {
 			if r.field("error") != row.code || r.field("detail") == nil || r.field("detail") != r.field("error_description") {
 				t.Errorf("the response is %s", r.body)
 			}
-			if challenge := r.Header.Get("WWW-Authenticate"); (challenge == "Bearer") != (row.status == 401) {
+			if challenge := r.Header.Get("WWW-Authenticate"); (challenge == challengeBearer) != (row.status == 401) {
 				t.Errorf("WWW-Authenticate is %q", challenge)
 			}
 			if r.Header.Get("Cache-Control") != "no-store" || strings.Contains(r.body, canary) {
@@ -134,7 +134,7 @@ func TestTokenIsTemporarilyUnavailableWhileBusy(t *testing.T) {
 	s.restart(t)
 	r := s.postForm(t, "/token", credentialsForm())
 	wantStatus(t, r, 503)
-	if r.field("error") != "temporarily_unavailable" || r.Header.Get("Retry-After") != "2" {
+	if r.field("error") != "temporarily_unavailable" || r.Header.Get("Retry-After") != "1" {
 		t.Errorf("the response is %s", r.body)
 	}
 }

@@ -35,7 +35,7 @@ func TestAdministrationNeedsTheRoleAdmin(t *testing.T) {
 		"delete": s.remove(t, token, id),
 	} {
 		wantType(t, r, 403, "insufficient-scope")
-		if got := r.Header.Get("WWW-Authenticate"); got != `Bearer error="insufficient_scope"` {
+		if got := r.Header.Get("WWW-Authenticate"); got != challengeScope {
 			t.Errorf("%s: WWW-Authenticate is %q", name, got)
 		}
 	}

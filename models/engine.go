@@ -22,9 +22,12 @@ type engine struct {
 	// Latchkey's. When it returns, no other process is migrating the database.
 	claim func(tx *gorm.DB) error
 
-	// transient reports whether an error of the driver is temporary: the database is busy, locked,
-	// full or unreachable.
+	// transient reports whether an error of the driver is temporary: the database is busy, locked or
+	// unreachable.
 	transient func(err error) bool
+
+	// full reports whether an error of the driver means that there is no space left.
+	full func(err error) bool
 }
 
 // engines returns all kinds of database that Open knows.

@@ -15,8 +15,16 @@ var (
 	// users or sessions.
 	ErrUnavailable = errors.New("the database is unavailable")
 
-	// ErrBusy means that the queue for password hashes is full. Try again after a few seconds.
+	// ErrStorageFull means that the disk, or the space that the database may use, is full. It is an
+	// ErrUnavailable too: only the operator can free space, but then the change succeeds.
+	ErrStorageFull = fmt.Errorf("%w: there is no space left to store anything", ErrUnavailable)
+
+	// ErrBusy means that the queue for password hashes is full; see BusyError.
 	ErrBusy = errors.New("too many password hashes at once")
+
+	// ErrThrottled means that there were too many attempts at an account, from an address or at the
+	// whole service; see ThrottledError.
+	ErrThrottled = errors.New("too many attempts")
 
 	// ErrInvalidCredentials means that no enabled user has this name and password. The error that
 	// wraps it says which of them is wrong: log that reason, but do not send it to the client.
@@ -30,8 +38,8 @@ var (
 	// because a replay ends the session.
 	ErrReplayed = fmt.Errorf("%w: a replaced refresh token was used again", ErrSessionEnded)
 
-	// ErrWrongKey means that a session is bound to another key than the one that was proven, or that
-	// none was.
+	// ErrWrongKey means that a session is bound to another key than the one that was proven, or
+	// that none was.
 	ErrWrongKey = errors.New("the session is bound to another key")
 
 	// ErrSessionNotFound means that the user has no such session.
@@ -61,14 +69,16 @@ var (
 	ErrUnknownURL      = errors.New("no database engine accepts this URL")
 	ErrNoCGO           = errors.New("SQLite needs cgo, and this program was built without it")
 	ErrNoDatabase      = errors.New("the database does not exist")
+	ErrBrokenLink      = errors.New("the database is a link to a file that does not exist")
 	ErrNotDatabase     = errors.New("the file is not a SQLite database")
 	ErrForeignDatabase = errors.New("the database belongs to another program")
 	ErrNewerDatabase   = errors.New("the database belongs to another version of Latchkey: a newer one, or one from before the first release")
 )
 
-// wrap wraps an error of the database with what was being done. It adds ErrUnavailable if the error
-// is temporary, but not if it is context.Canceled or context.DeadlineExceeded, because then the
-// caller gave up. All other errors are faults of the program or its data. A nil error stays nil.
+// wrap wraps an error of the database with what was being done. It adds ErrStorageFull if the disk
+// is full, and ErrUnavailable if the error is temporary for another reason, but not if it is
+// context.Canceled or context.DeadlineExceeded, because then the caller gave up. All other errors
+// are faults of the program or its data. A nil error stays nil.
 func (s *Store) wrap(doing string, err error) error {
 	if err != nil && s.closed.Load() {
 		err = fmt.Errorf("%w: %w", sql.ErrConnDone, err) // database/sql does not export "database is closed"
@@ -81,6 +91,8 @@ func (e engine) wrap(doing string, err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case e.full(err):
+		return fmt.Errorf("%s: %w: %w", doing, ErrStorageFull, err)
 	case errors.Is(err, sql.ErrConnDone), errors.Is(err, driver.ErrBadConn), e.transient(err):
 		return fmt.Errorf("%s: %w: %w", doing, ErrUnavailable, err)
 	}

@@ -53,6 +53,9 @@ func TestOnlyErrorsThatTimeCanCureAreUnavailable(t *testing.T) {
 			if err == nil || errors.Is(err, ErrUnavailable) != row.unavailable {
 				t.Errorf("error is %v, want unavailable %v", err, row.unavailable)
 			}
+			if errors.Is(err, ErrStorageFull) != (row.name == "full") {
+				t.Errorf("error is %v: is it said to be a full disk?", err)
+			}
 			if errors.Is(err, ErrInvalidCredentials) {
 				t.Error("the error says something about the user")
 			}
@@ -82,7 +85,7 @@ func TestErrorsKeepTheirCause(t *testing.T) {
 			t.Errorf("the error does not begin with what was being done: %v", err)
 		}
 	}
-	anyTransient := engine{transient: func(error) bool { return true }} // such as a driver that reports a timeout
+	anyTransient := engine{transient: func(error) bool { return true }, full: func(error) bool { return false }} // such as a driver that reports a timeout
 	for _, cause := range []error{context.Canceled, context.DeadlineExceeded} {
 		if err := anyTransient.wrap("testing", wrapped(cause)); errors.Is(err, ErrUnavailable) {
 			t.Errorf("the caller gave up, but the error is %v", err)

@@ -13,122 +13,300 @@ import (
 	"time"
 )
 
+// stranger returns the place of a visitor from an address.
+func stranger(address string) place { return place{group: address} }
+
+// owner returns the place of a user with a known browser.
+func owner(userID string) place { return place{known: true, group: userID} }
+
+// newRoomyGate returns a gate in which as many can wait as a test needs.
+func newRoomyGate(slots int) *gate { return newGate(slots, time.Hour) }
+
+// newTightGate returns a gate with one slot in which so many strangers can wait, and half as many
+// known browsers. Hashes take a second.
+func newTightGate(waiting int) *gate {
+	g := newGate(1, time.Duration(waiting)*time.Second)
+	g.hashTime = time.Second
+	return g
+}
+
 // mustEnter enters a gate that has a free slot.
-func mustEnter(t *testing.T, g gate) (leave func()) {
+func mustEnter(t *testing.T, g *gate) (leave func()) {
 	t.Helper()
-	leave, err := g.enter(t.Context(), visitor())
+	leave, err := g.enter(t.Context(), stranger("192.0.2.1"))
 	if err != nil {
 		t.Fatalf("enter: %v", err)
 	}
 	return leave
 }
 
-// waiter receives the results of a call of enter when it returns.
-type waiter chan entered
+// call receives the results of a call of enter when it returns.
+type call chan entered
 
 type entered struct {
 	leave func()
 	err   error
 }
 
-// startWaiter calls enter in a goroutine, and returns when that waits or has finished. It must be
-// called in a synctest bubble.
-func startWaiter(ctx context.Context, g gate) waiter {
-	w := make(waiter, 1)
+// start calls enter in a goroutine, and returns when that waits or has finished. It must be called in
+// a synctest bubble.
+func start(ctx context.Context, g *gate, p place) call {
+	c := make(call, 1)
 	go func() {
-		leave, err := g.enter(ctx, visitor())
-		w <- entered{leave, err}
+		leave, err := g.enter(ctx, p)
+		c <- entered{leave, err}
 	}()
 	synctest.Wait()
-	return w
+	return c
 }
 
 // mustWait checks that enter has not returned.
-func (w waiter) mustWait(t *testing.T) {
+func (c call) mustWait(t *testing.T) {
 	t.Helper()
-	if len(w) > 0 {
-		t.Fatalf("enter did not wait: %v", (<-w).err)
+	synctest.Wait()
+	if len(c) > 0 {
+		t.Fatalf("enter did not wait: %v", (<-c).err)
 	}
 }
 
 // mustBeIn checks that enter has returned with a slot.
-func (w waiter) mustBeIn(t *testing.T) (leave func()) {
+func (c call) mustBeIn(t *testing.T) (leave func()) {
 	t.Helper()
 	synctest.Wait()
-	if len(w) == 0 {
-		t.Fatal("a slot is free, but the first in the queue waits")
+	if len(c) == 0 {
+		t.Fatal("a slot is free, but the one whose turn it is waits")
 	}
-	in := <-w
+	in := <-c
 	if in.err != nil {
 		t.Fatalf("enter: %v", in.err)
 	}
 	return in.leave
 }
 
-func TestGateAdmitsAsManyAsItsSlotsAndQueueHold(t *testing.T) {
-	t.Parallel()
-	for _, size := range []struct{ slots, queue int }{{1, 0}, {1, 1}, {2, 3}, {4, 16}} {
-		t.Run(fmt.Sprintf("%d slots, queue of %d", size.slots, size.queue), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				g := newGate(size.slots, size.queue)
-				var leaves []func()
-				for range size.slots {
-					leaves = append(leaves, mustEnter(t, g))
-				}
-				var waiters []waiter
-				for range size.queue {
-					w := startWaiter(t.Context(), g)
-					w.mustWait(t)
-					waiters = append(waiters, w)
-				}
-				if _, err := g.enter(t.Context(), visitor()); err != ErrBusy {
-					t.Fatalf("one beyond the queue: %v, want ErrBusy", err)
-				}
+// mustBeBusy checks that enter has failed because the queue is full.
+func (c call) mustBeBusy(t *testing.T) {
+	t.Helper()
+	synctest.Wait()
+	if len(c) == 0 {
+		t.Fatal("enter waits, but the queue is full")
+	}
+	wantError(t, (<-c).err, ErrBusy)
+}
 
-				// Each one that leaves lets one in, whose place in the queue becomes free.
-				for i, w := range waiters {
-					leaves[i]()
-					leaves = append(leaves, w.mustBeIn(t))
-					ctx, cancel := context.WithCancel(t.Context())
-					startWaiter(ctx, g).mustWait(t)
-					cancel()
-					synctest.Wait()
-				}
-				for _, leave := range leaves[size.queue:] {
-					leave()
-				}
-				if len(g.places) != 0 || len(g.slots) != 0 {
-					t.Errorf("all have left, but %d places and %d slots are taken", len(g.places), len(g.slots))
+// mustBeEmpty checks that the gate has forgotten everybody.
+func mustBeEmpty(t *testing.T, g *gate) {
+	t.Helper()
+	if g.running != 0 {
+		t.Errorf("all have left, but %d slots are taken", g.running)
+	}
+	for _, l := range []*lane{&g.known, &g.others} {
+		if l.length != 0 || len(l.lines) != 0 || len(l.turns) != 0 {
+			t.Errorf("all have left, but the queue is %+v", l)
+		}
+	}
+}
+
+// servingOrder lets all of them wait in this order, and returns the order in which they are served.
+func servingOrder(t *testing.T, places ...place) (order []string) {
+	g := newRoomyGate(1)
+	leave := mustEnter(t, g)
+	for _, p := range places {
+		go func() {
+			leave, err := g.enter(t.Context(), p)
+			if err != nil {
+				t.Errorf("%v: %v", p, err)
+				return
+			}
+			order = append(order, p.group) // only the holder of the slot does this
+			leave()
+		}()
+		synctest.Wait()
+	}
+	leave()
+	synctest.Wait()
+	mustBeEmpty(t, g)
+	return order
+}
+
+func TestGroupsTakeTurns(t *testing.T) {
+	t.Parallel()
+	a, b, c := stranger("a"), stranger("b"), stranger("c")
+	x, y := owner("x"), owner("y")
+	for name, row := range map[string]struct {
+		arrive []place
+		want   []string
+	}{
+		"in order of arrival, if each waits once":  {[]place{c, a, b}, []string{"c", "a", "b"}},
+		"a flood delays others by one hash each":   {[]place{a, a, a, a, b, c, b}, []string{"a", "b", "c", "a", "b", "a", "a"}},
+		"known browsers of several users as well":  {[]place{x, x, x, y}, []string{"x", "y", "x", "x"}},
+		"known browsers alternate with all others": {[]place{a, b, c, a, x, y}, []string{"x", "a", "y", "b", "c", "a"}},
+		"known browsers leave every second slot":   {[]place{x, x, y, y, a, b}, []string{"x", "a", "y", "b", "x", "y"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				if order := servingOrder(t, row.arrive...); !slices.Equal(order, row.want) {
+					t.Errorf("served in the order %v, want %v", order, row.want)
 				}
 			})
 		})
 	}
 }
 
-func TestGateServesInOrderOfArrival(t *testing.T) {
+func TestAsManyWaitAsSecondsOfWorkAllow(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		slots          int
+		wait, hashTime time.Duration
+		strangers      int
+		owners         int
+	}{
+		{0, 0, time.Second, 0, 0},
+		{1, 0, time.Second, 0, 0},
+		{1, 4 * time.Second, time.Second, 4, 2},
+		{3, 4 * time.Second, time.Second, 12, 6},
+		{1, 4 * time.Second, 100 * time.Millisecond, 40, 20},
+		{1, 4 * time.Second, 10 * time.Second, 1, 1}, // a slow machine is not refused altogether
+		{1, 4 * time.Second, firstHashTime, 40, 20},  // before the first hash
+	} {
+		t.Run(fmt.Sprint(row), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g := newGate(row.slots, row.wait)
+				if row.hashTime != firstHashTime {
+					g.hashTime = row.hashTime
+				}
+				for range row.slots {
+					mustEnter(t, g)
+				}
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				for p, want := range map[place]int{stranger("a"): row.strangers, owner("x"): row.owners} {
+					for range want {
+						start(ctx, g, p).mustWait(t)
+					}
+					start(ctx, g, p).mustBeBusy(t)
+				}
+			})
+		})
+	}
+}
+
+func TestSlowerHashesLetFewerWait(t *testing.T) {
+	t.Parallel()
+	g := newGate(1, 4*time.Second)
+	for range 100 {
+		g.measured(400 * time.Millisecond)
+	}
+	if got := g.hashTime.Round(10 * time.Millisecond); got != 400*time.Millisecond {
+		t.Errorf("after many hashes of 400 ms, the average is %s", got)
+	}
+	g.measured(8 * time.Second)
+	if got := g.hashTime; got < time.Second || got > 2*time.Second {
+		t.Errorf("after one that took 8 s, the average is %s", got)
+	}
+}
+
+func TestEveryHashIsMeasured(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	user := s.addAdmin(t)
+	for name, call := range map[string]func(){
+		"hash":  func() { s.hash(t.Context(), turn{}, password) },
+		"check": func() { s.checkPassword(t.Context(), visitor(), login{"marisol", password, user}) },
+	} {
+		s.gate.hashTime = time.Hour
+		call()
+		if s.gate.hashTime == time.Hour {
+			t.Errorf("%s is not measured", name)
+		}
+	}
+}
+
+func TestNewcomerDisplacesTheNewestOfTheLongestLine(t *testing.T) {
+	t.Parallel()
+	for name, lane := range map[string]func(string) place{"strangers": stranger, "known browsers": owner} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g := newTightGate(5)
+				g.known.bound = g.others.bound
+				leave := mustEnter(t, g)
+				oldest := start(t.Context(), g, lane("flood"))
+				middle := start(t.Context(), g, lane("flood"))
+				other := start(t.Context(), g, lane("other"))
+				newer := start(t.Context(), g, lane("flood"))
+				newest := start(t.Context(), g, lane("flood"))
+
+				start(t.Context(), g, lane("flood")).mustBeBusy(t) // it has the longest line itself
+				first := start(t.Context(), g, lane("newcomer"))
+				newest.mustBeBusy(t)
+				second := start(t.Context(), g, lane("newcomer"))
+				newer.mustBeBusy(t)
+				start(t.Context(), g, lane("newcomer")).mustBeBusy(t) // it has two itself, like flood
+				third := start(t.Context(), g, lane("another"))
+				middle.mustBeBusy(t)
+				fourth := start(t.Context(), g, lane("yet another"))
+				second.mustBeBusy(t)
+				start(t.Context(), g, lane("one too many")).mustBeBusy(t) // each has one: nobody gives way
+
+				for _, c := range []call{oldest, other, first, third, fourth} {
+					leave()
+					leave = c.mustBeIn(t)
+				}
+				leave()
+				mustBeEmpty(t, g)
+			})
+		})
+	}
+}
+
+func TestFullLaneLeavesRoomInTheOther(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct{ flood, other func(string) place }{
+		"strangers":      {stranger, owner},
+		"known browsers": {owner, stranger},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g := newTightGate(4)
+				leave := mustEnter(t, g)
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				for i := range 20 {
+					start(ctx, g, row.flood(fmt.Sprint(i)))
+				}
+				waiting := start(t.Context(), g, row.other("other"))
+				waiting.mustWait(t)
+				// One of the flood may be served before, because its lane is served first.
+				leave()
+				synctest.Wait()
+				if len(waiting) == 0 {
+					g.leave()
+				}
+				waiting.mustBeIn(t)()
+			})
+		})
+	}
+}
+
+func TestBusySaysWhenToTryAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		const n = 20
-		g := newGate(1, n)
-		leave := mustEnter(t, g)
-		var order, want []int
-		for i := range n {
-			go func() {
-				leave, err := g.enter(t.Context(), visitor())
-				if err != nil {
-					t.Errorf("waiter %d: %v", i, err)
-					return
-				}
-				order = append(order, i) // only the holder of the slot does this
-				leave()
-			}()
+		for _, row := range []struct {
+			waiting int
+			want    time.Duration
+		}{{0, time.Second}, {1, time.Second}, {5, 5 * time.Second}} {
+			g := newTightGate(row.waiting)
+			mustEnter(t, g)
+			ctx, cancel := context.WithCancel(t.Context())
+			for range row.waiting {
+				start(ctx, g, stranger("a"))
+			}
+			_, err := g.enter(ctx, stranger("a"))
+			busy, isBusy := errors.AsType[*BusyError](err)
+			if !isBusy || busy.RetryAfter() != row.want || busy.Error() == "" {
+				t.Errorf("with %d waiting: %v, want %s", row.waiting, err, row.want)
+			}
+			cancel()
 			synctest.Wait()
-			want = append(want, i)
-		}
-		leave()
-		synctest.Wait()
-		if !slices.Equal(order, want) {
-			t.Errorf("served in the order %v", order)
 		}
 	})
 }
@@ -156,47 +334,51 @@ func TestCallerWhoseContextEndsLeavesTheQueue(t *testing.T) {
 		}, context.DeadlineExceeded},
 	}
 	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				g := newGate(1, 1)
-				leave := mustEnter(t, g)
-				ctx, end := test.end(t.Context())
-				gone := startWaiter(ctx, g)
-				gone.mustWait(t)
-				end()
-				if got := <-gone; got.leave != nil || got.err != test.want {
-					t.Fatalf("enter returned %v, want %v", got.err, test.want)
-				}
+		for _, p := range []place{stranger("a"), owner("x")} {
+			t.Run(fmt.Sprint(test.name, p), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					g := newTightGate(2)
+					leave := mustEnter(t, g)
+					ctx, end := test.end(t.Context())
+					gone := start(ctx, g, p)
+					gone.mustWait(t)
+					end()
+					if got := <-gone; got.leave != nil || got.err != test.want {
+						t.Fatalf("enter returned %v, want %v", got.err, test.want)
+					}
 
-				next := startWaiter(t.Context(), g)
-				next.mustWait(t)
-				leave()
-				next.mustBeIn(t)()
+					next := start(t.Context(), g, p)
+					next.mustWait(t)
+					leave()
+					next.mustBeIn(t)()
+					mustBeEmpty(t, g)
+				})
 			})
-		})
+		}
 	}
 }
 
 func TestCallerWhoseContextHasEndedGetsNoSlotEvenIfOneIsFree(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) { // reports a lost slot as a deadlock
-		g := newGate(1, 0)
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		for range 100 { // select picks at random
-			if _, err := g.enter(ctx, visitor()); err != context.Canceled {
-				t.Fatalf("enter returned %v, want context.Canceled", err)
-			}
+	g := newGate(1, 0)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 100 { // select picks at random
+		if _, err := g.enter(ctx, stranger("a")); err != context.Canceled {
+			t.Fatalf("enter returned %v, want context.Canceled", err)
 		}
-		mustEnter(t, g)()
-	})
+	}
+	mustEnter(t, g)()
+	mustBeEmpty(t, g)
 }
 
-// This one runs outside a bubble, for the race detector. Some callers give up.
+// This one runs outside a bubble, for the race detector. Some callers give up, and some are
+// displaced.
 func TestGateNeverRunsMoreThanItsSlots(t *testing.T) {
 	t.Parallel()
-	const slots, queue, callers = 3, 40, 200
-	g := newGate(slots, queue)
+	const slots, callers = 3, 400
+	g := newGate(slots, 2*time.Second)
+	g.hashTime = 100 * time.Millisecond
 	var running, most, served, refused, gaveUp atomic.Int32
 	var all sync.WaitGroup
 	for i := range callers {
@@ -206,7 +388,7 @@ func TestGateNeverRunsMoreThanItsSlots(t *testing.T) {
 			if i%5 == 0 {
 				go cancel()
 			}
-			leave, err := g.enter(ctx, visitor())
+			leave, err := g.enter(ctx, place{known: i%3 == 0, group: fmt.Sprint(i % 7 * (i % 2))})
 			switch {
 			case err == nil:
 				now := running.Add(1)
@@ -218,7 +400,7 @@ func TestGateNeverRunsMoreThanItsSlots(t *testing.T) {
 				running.Add(-1)
 				served.Add(1)
 				leave()
-			case err == ErrBusy:
+			case errors.Is(err, ErrBusy):
 				refused.Add(1)
 			case err == context.Canceled:
 				gaveUp.Add(1)
@@ -234,7 +416,5 @@ func TestGateNeverRunsMoreThanItsSlots(t *testing.T) {
 	if sum := served.Load() + refused.Load() + gaveUp.Load(); sum != callers || served.Load() == 0 {
 		t.Errorf("%d served, %d refused and %d gave up, want %d in total", served.Load(), refused.Load(), gaveUp.Load(), callers)
 	}
-	if len(g.places) != 0 || len(g.slots) != 0 {
-		t.Errorf("all have left, but %d places and %d slots are taken", len(g.places), len(g.slots))
-	}
+	mustBeEmpty(t, g)
 }

@@ -13,11 +13,17 @@ import (
 // MaxSessions is how many sessions a user can have. A further login ends the least recently used one.
 const MaxSessions = 100
 
+// login is what someone claims who logs in, and the user with that name.
+type login struct {
+	username, password string
+	user               User // the zero value if there is no such user
+}
+
 // Authenticate is the first step of a login: it returns the enabled user with this name and
 // password. It fails with ErrInvalidCredentials, after the work of exactly one hash for any name
-// and password, or with ErrBusy.
+// and password, or with *BusyError or *ThrottledError.
 //
-// If the stored hash is cheaper than new ones, the password is hashed again.
+// If the stored hash has another cost than new ones, the password is hashed again.
 func (s *Store) Authenticate(ctx context.Context, by Actor, username, password string) (User, error) {
 	db := s.reader.WithContext(ctx)
 	user, err := s.findByName(db, username)
@@ -25,14 +31,14 @@ func (s *Store) Authenticate(ctx context.Context, by Actor, username, password s
 	if err != nil && !unknown {
 		return User{}, err
 	}
-	err = s.verify(ctx, by, password, user.PasswordHash) // empty if the user is unknown
+	err = s.checkPassword(ctx, by, login{username, password, user})
 	switch {
 	case errors.Is(err, auth.ErrPasswordMismatch) && unknown:
 		return User{}, fmt.Errorf("%w: unknown user", ErrInvalidCredentials)
 	case errors.Is(err, auth.ErrPasswordMismatch):
 		return User{}, fmt.Errorf("%w: wrong password for user %s", ErrInvalidCredentials, user.ID)
 	case err != nil:
-		return User{}, fmt.Errorf("verifying the password of user %s: %w", user.ID, err)
+		return User{}, fmt.Errorf("checking a password: %w", err)
 	case user.Disabled:
 		return User{}, fmt.Errorf("%w: user %s is disabled", ErrInvalidCredentials, user.ID)
 	}
@@ -47,7 +53,7 @@ func (s *Store) Authenticate(ctx context.Context, by Actor, username, password s
 // rehash replaces the hash of a password that was just verified. If the queue is full, a later
 // login does it. The condition on the old hash keeps a password that was changed in the meantime.
 func (s *Store) rehash(ctx context.Context, by Actor, user User, password string) error {
-	hash, err := s.hash(ctx, by, password)
+	hash, err := s.hash(ctx, turn{place: s.placeFor(by, user)}, password)
 	if errors.Is(err, ErrBusy) {
 		return nil
 	}

@@ -55,7 +55,7 @@ func TestEveryLoginCostsAHashWhoeverItIsFor(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	s.addAdmin(t)
-	closed := s.reopen(t, func(o *Options) { o.HashSlots, o.HashQueue = 0, 0 })
+	closed := s.reopen(t, func(o *Options) { o.HashSlots, o.HashWait = 0, 0 })
 	for _, name := range []string{"marisol", "nobody", "", "\u212aim", "marisol\x00"} {
 		_, err := closed.Authenticate(t.Context(), visitor(), name, password)
 		wantError(t, err, ErrBusy)

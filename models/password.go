@@ -4,39 +4,73 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"gorm.io/gorm"
 
 	"latchkey/auth"
 )
 
-// hash waits at the gate and returns the hash of the password.
-func (s *Store) hash(ctx context.Context, by Actor, password string) (string, error) {
-	leave, err := s.gate.enter(ctx, by)
-	if err != nil {
-		return "", err
-	}
-	defer leave()
-	return s.hasher.Hash(password), nil
+// turn says where a hash waits and what it costs.
+type turn struct {
+	place place
+	try   try
 }
 
-// verify waits at the gate and compares the password with a hash; see auth.Hasher.Verify.
-func (s *Store) verify(ctx context.Context, by Actor, password, encoded string) error {
-	leave, err := s.gate.enter(ctx, by)
+// inSlot waits at the gate and calls hash. It charges the try when its turn has come, so that those
+// who give up waiting have used up nothing. It fails with *BusyError or *ThrottledError.
+func (s *Store) inSlot(ctx context.Context, t turn, hash func()) error {
+	if err := s.recall(t.try); err != nil {
+		return err
+	}
+	leave, err := s.gate.enter(ctx, t.place)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	return s.hasher.Verify(password, encoded)
+	started := time.Now()
+	if err := s.charge(ctx, t.try); err != nil {
+		return err
+	}
+	hash()
+	s.gate.measured(time.Since(started))
+	return nil
+}
+
+// hash returns the hash of the password.
+func (s *Store) hash(ctx context.Context, t turn, password string) (hash string, err error) {
+	err = s.inSlot(ctx, t, func() { hash = s.hasher.Hash(password) })
+	return hash, err
+}
+
+// checkPassword checks the password of a user who has this name, or that of nobody if user is the
+// zero value. Every path that checks a password goes through it. It fails with
+// auth.ErrPasswordMismatch, *BusyError or *ThrottledError.
+//
+// The password of a disabled user counts as a wrong one, so that the budgets do not confirm it.
+func (s *Store) checkPassword(ctx context.Context, by Actor, login login) error {
+	t := turn{s.placeFor(by, login.user), s.guessTry(by, login.username, login.user)}
+	var verified error
+	err := s.inSlot(ctx, t, func() { verified = s.hasher.Verify(login.password, login.user.PasswordHash) })
+	switch {
+	case err != nil:
+		return err
+	case verified != nil && !errors.Is(verified, auth.ErrPasswordMismatch):
+		return fmt.Errorf("verifying the password of user %s: %w", login.user.ID, verified)
+	}
+	if err := s.settle(ctx, t.try, verified == nil && !login.user.Disabled); err != nil {
+		return err
+	}
+	return verified
 }
 
 // hashNewPassword checks a new password against the policy and returns its hash. It fails with
-// *auth.WeakPasswordError or ErrBusy.
-func (s *Store) hashNewPassword(ctx context.Context, by Actor, username, password string) (string, error) {
+// *auth.WeakPasswordError, *BusyError or *ThrottledError.
+func (s *Store) hashNewPassword(ctx context.Context, t turn, username, password string) (string, error) {
 	if err := s.policy.Check(username, password); err != nil {
 		return "", err
 	}
-	hash, err := s.hash(ctx, by, password)
+	hash, err := s.hash(ctx, t, password)
 	if err != nil {
 		return "", fmt.Errorf("hashing a new password: %w", err)
 	}
@@ -44,9 +78,9 @@ func (s *Store) hashNewPassword(ctx context.Context, by Actor, username, passwor
 }
 
 // SetPassword sets the password of a user and ends all their sessions. It fails with
-// *auth.WeakPasswordError, ErrUserNotFound or ErrBusy.
+// *auth.WeakPasswordError, ErrUserNotFound or *BusyError.
 func (s *Store) SetPassword(ctx context.Context, by Actor, user User, password string) error {
-	hash, err := s.hashNewPassword(ctx, by, user.Username, password)
+	hash, err := s.hashNewPassword(ctx, turn{place: s.placeFor(by, user)}, user.Username, password)
 	if err != nil {
 		return err
 	}
@@ -62,21 +96,21 @@ func (s *Store) SetPassword(ctx context.Context, by Actor, user User, password s
 }
 
 // ChangePassword sets the password of the actor, who must know the current one, and ends all of the
-// actor's other sessions. It fails with ErrWrongPassword, *auth.WeakPasswordError, ErrUserNotFound
-// or ErrBusy.
+// actor's sessions, this one too: a thief may share it. It fails with ErrWrongPassword,
+// *auth.WeakPasswordError, ErrUserNotFound, *BusyError or *ThrottledError.
 func (s *Store) ChangePassword(ctx context.Context, by Actor, current, password string) error {
 	user, err := s.UserByID(ctx, by.UserID)
 	if err != nil {
 		return err
 	}
-	err = s.verify(ctx, by, current, user.PasswordHash)
+	err = s.checkPassword(ctx, by, login{user.Username, current, user})
 	if errors.Is(err, auth.ErrPasswordMismatch) {
 		return ErrWrongPassword
 	}
 	if err != nil {
-		return fmt.Errorf("verifying the current password of user %s: %w", user.ID, err)
+		return fmt.Errorf("checking the current password: %w", err)
 	}
-	hash, err := s.hashNewPassword(ctx, by, user.Username, password)
+	hash, err := s.hashNewPassword(ctx, turn{place: s.placeFor(by, user)}, user.Username, password)
 	if err != nil {
 		return err
 	}
@@ -91,7 +125,7 @@ func (s *Store) ChangePassword(ctx context.Context, by Actor, current, password 
 		if err := s.storePassword(tx, user.ID, hash); err != nil {
 			return err
 		}
-		return s.endOtherSessions(tx, by)
+		return s.endAllSessions(tx, user.ID)
 	})
 }
 

@@ -113,11 +113,8 @@ func (s *Store) EndSession(ctx context.Context, by Actor, id string) error {
 
 // EndOtherSessions ends all sessions of the actor but the current one.
 func (s *Store) EndOtherSessions(ctx context.Context, by Actor) error {
-	return s.endOtherSessions(s.writer.WithContext(ctx), by)
-}
-
-func (s *Store) endOtherSessions(db *gorm.DB, by Actor) error {
-	err := db.Where("user_id = ? AND id <> ?", by.UserID, by.SessionID).Delete(&Session{}).Error
+	err := s.writer.WithContext(ctx).Where("user_id = ? AND id <> ?", by.UserID, by.SessionID).
+		Delete(&Session{}).Error
 	return s.wrap("ending the other sessions of a user", err)
 }
 

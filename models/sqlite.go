@@ -24,7 +24,7 @@ const busyTimeout = 5 * time.Second
 
 // sqliteEngine keeps the database in a file, whose path follows the scheme.
 func sqliteEngine() engine {
-	return engine{scheme: "sqlite:", open: openSQLite, claim: claimSQLite, transient: sqliteTransient}
+	return engine{scheme: "sqlite:", open: openSQLite, claim: claimSQLite, transient: sqliteTransient, full: sqliteFull}
 }
 
 // openSQLite opens a writer pool of one connection, so that the writers of this process wait for
@@ -37,8 +37,13 @@ func openSQLite(ctx context.Context, o Options) (reader, writer *gorm.DB, err er
 	if err != nil {
 		return nil, nil, fmt.Errorf("finding the database file: %w", err)
 	}
-	if _, err := os.Stat(path); o.MustExist && errors.Is(err, os.ErrNotExist) {
-		return nil, nil, ErrNoDatabase
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		if _, err := os.Lstat(path); err == nil {
+			return nil, nil, ErrBrokenLink
+		}
+		if o.MustExist {
+			return nil, nil, ErrNoDatabase
+		}
 	}
 	if err := createFile(path); err != nil {
 		return nil, nil, fmt.Errorf("creating the database file: %w", err)
@@ -55,6 +60,19 @@ func openSQLite(ctx context.Context, o Options) (reader, writer *gorm.DB, err er
 		return nil, nil, errors.Join(err, closePool(writer))
 	}
 	return reader, writer, nil
+}
+
+// Files returns the paths of the files that hold the database at a URL. They need not all exist. A
+// database that is a link has its other files beside the file that the link names.
+func Files(url string) []string {
+	path, isFile := strings.CutPrefix(url, sqliteEngine().scheme)
+	if !isFile {
+		return nil
+	}
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	return []string{path, path + "-wal", path + "-shm"}
 }
 
 // claimSQLite marks the file as Latchkey's. It does not lock: the transaction has held the write

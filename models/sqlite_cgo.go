@@ -24,8 +24,14 @@ func sqliteTransient(err error) bool {
 	}
 	switch cause.Code {
 	case sqlite3.ErrBusy, sqlite3.ErrLocked, sqlite3.ErrProtocol, // another process is writing
-		sqlite3.ErrCantOpen, sqlite3.ErrIoErr, sqlite3.ErrFull: // the disk
+		sqlite3.ErrCantOpen, sqlite3.ErrIoErr: // the disk
 		return true
 	}
 	return false
+}
+
+// sqliteFull reports whether err means that the disk is full; see engine.
+func sqliteFull(err error) bool {
+	var cause sqlite3.Error
+	return errors.As(err, &cause) && cause.Code == sqlite3.ErrFull
 }

@@ -19,8 +19,8 @@ type Options struct {
 	URL       string // such as sqlite:data/latchkey.db; see KnownURL
 	MustExist bool   // if set, Open fails with ErrNoDatabase instead of creating a database
 	Hasher    *auth.Hasher
-	HashSlots int // how many password hashes may run at once
-	HashQueue int // how many may wait; any more fail with ErrBusy
+	HashSlots int           // how many password hashes may run at once
+	HashWait  time.Duration // about how long one may wait for a slot; any more fail with ErrBusy
 	Policy    auth.PasswordPolicy
 	Sessions  SessionPolicy
 	Now       func() time.Time
@@ -34,7 +34,8 @@ type Store struct {
 	writer   *gorm.DB // for everything else
 	closed   atomic.Bool
 	hasher   *auth.Hasher
-	gate     gate
+	gate     *gate
+	throttle *throttle // nil if nothing is throttled
 	policy   auth.PasswordPolicy
 	sessions SessionPolicy
 	clock    func() time.Time
@@ -55,7 +56,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s := &Store{
 		engine: engine, reader: reader, writer: writer,
-		hasher: o.Hasher, gate: newGate(o.HashSlots, o.HashQueue),
+		hasher: o.Hasher, gate: newGate(o.HashSlots, o.HashWait),
 		policy: o.Policy, sessions: o.Sessions, clock: o.Now,
 	}
 	if err := s.migrate(ctx); err != nil {

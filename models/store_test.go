@@ -38,7 +38,7 @@ func openPath(t *testing.T, path string) testStore {
 func testOptions(path string, clock *authtest.Clock) Options {
 	return Options{
 		URL:    "sqlite:" + path,
-		Hasher: auth.NewHasher(auth.Cost{Memory: 64, Time: 1, Threads: 1}), HashSlots: 4, HashQueue: 1000,
+		Hasher: auth.NewHasher(auth.Cost{Memory: 64, Time: 1, Threads: 1}), HashSlots: 4, HashWait: time.Hour,
 		Policy:   auth.PasswordPolicy{MinLength: 8},
 		Sessions: SessionPolicy{Idle: 30 * day, Absolute: 90 * day, Grace: time.Minute},
 		Now:      clock.Now,

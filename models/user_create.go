@@ -16,7 +16,7 @@ type UserParams struct {
 }
 
 // CreateUser creates a user. It fails with ErrInvalidUsername, ErrInvalidEmail, ErrInvalidRole,
-// *auth.WeakPasswordError, ErrUsernameTaken or ErrBusy.
+// *auth.WeakPasswordError, ErrUsernameTaken, *BusyError or *ThrottledError.
 func (s *Store) CreateUser(ctx context.Context, by Actor, u UserParams) (User, error) {
 	user, err := s.newUser(ctx, by, u)
 	if err != nil {
@@ -81,7 +81,8 @@ func (s *Store) newUser(ctx context.Context, by Actor, u UserParams) (User, erro
 	case u.Email != nil && !ValidEmail(*u.Email):
 		return User{}, ErrInvalidEmail
 	}
-	hash, err := s.hashNewPassword(ctx, by, u.Username, u.Password)
+	t := turn{s.placeFor(by, User{}), s.signUpTry(by, u.Username)}
+	hash, err := s.hashNewPassword(ctx, t, u.Username, u.Password)
 	if err != nil {
 		return User{}, err
 	}

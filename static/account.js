@@ -1,12 +1,11 @@
 /** The account page: changes the password and lists the sessions. */
 
-import { changePassword } from './api.js';
 import { prepareForm } from './form.js';
 import { newPasswordError, preparePasswordField } from './password-field.js';
-import { checkLogin, currentUser, explainError, startPage } from './protected-page.js';
+import { checkLogin, currentUser, explainError, showLoggedOut, startPage } from './protected-page.js';
 import { loadSessions, resetSessions, updateTimes } from './session-list.js';
-import { withToken } from './session.js';
-import { announce, byId, isBusy, setBusy } from './ui.js';
+import { changePassword } from './session.js';
+import { announce, byId, setBusy } from './ui.js';
 
 /** @typedef {import('./api.js').User} User */
 
@@ -15,13 +14,8 @@ const next = preparePasswordField('new-');
 const changeButton = byId('change-password', HTMLButtonElement);
 const outcome = byId('password-outcome');
 const fields = { 'body.current_password': current.input, 'body.new_password': next.input };
-const { clearErrors, showFieldError, showFailure } = prepareForm(fields, byId('errors'), changeButton);
+const { clearErrors, showFieldError, showFailure } = prepareForm(fields, byId('errors'), changeButton, submit);
 
-byId('password-form').addEventListener('submit', (event) => {
-  event.preventDefault();
-  const user = currentUser();
-  if (user && !isBusy(changeButton)) submit(user);
-});
 // The browser may keep the page in memory. Don't let it keep passwords.
 window.addEventListener('pagehide', clearPasswords);
 
@@ -38,8 +32,9 @@ function show({ name }) {
   loadSessions();
 }
 
-/** @param {User} user */
-async function submit(user) {
+async function submit() {
+  const user = currentUser();
+  if (!user) return;
   clearErrors();
   outcome.textContent = '';
   if (current.input.value === '') return showFieldError(current.input, 'Enter your current password.');
@@ -51,20 +46,26 @@ async function submit(user) {
   next.setRevealed(false);
   setBusy(changeButton, 'Changing your password…');
   announce('Changing your password…');
+  let isLoggedIn;
   try {
-    await withToken((token) => changePassword(token, current.input.value, next.input.value));
-    if (currentUser() !== user) return;
-    clearPasswords();
-    outcome.textContent = 'Your password has been changed. All other sessions have been ended.';
-    announce(outcome.textContent);
-    loadSessions();
+    isLoggedIn = await changePassword(user.name, current.input.value, next.input.value);
   } catch (error) {
+    setBusy(changeButton);
     if (currentUser() !== user || explainError(error) === null) return;
     announce('');
     if (showFailure(error) === current.input) current.clear();
-  } finally {
-    setBusy(changeButton);
+    return;
   }
+  setBusy(changeButton);
+  if (currentUser() !== user) return;
+  clearPasswords();
+  if (!isLoggedIn) {
+    showLoggedOut('ended', 'Your password has been changed. Log in again with the new one.');
+    return;
+  }
+  outcome.textContent = 'Your password has been changed. You have been logged out everywhere else.';
+  announce(outcome.textContent);
+  loadSessions();
 }
 
 function clearPasswords() {

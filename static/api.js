@@ -1,11 +1,13 @@
 /**
- * The server's API, as the pages use it. This is the only module that calls fetch. Every function
- * throws an ApiError if the request fails.
+ * The server's API, as the pages use it. Every function throws an ApiError if the request fails.
+ *
+ * A request with which a thief could take over a session or an account carries a proof that it
+ * comes from this browser.
  */
 
 import { ApiError } from './problem.js';
-
-const TIMEOUT_MS = 20_000;
+import { readObject, request } from './request.js';
+import { createKey } from './session-key.js';
 
 /** How many users one request lists at most. */
 const USERS_LIMIT = '50';
@@ -37,17 +39,17 @@ export const ADMIN = 'admin';
 
 /** @typedef {{token: string, lifetime: number}} IssuedToken the lifetime is in milliseconds */
 
-/** @typedef {import('./problem.js').FieldError} FieldError */
-
 /**
- * Logs in. The response also sets the session's cookie.
+ * Logs in. The response also sets the session's cookie. The session is bound to this browser's key,
+ * which is created if there is none: the caller holds the lock.
  *
  * @param {string} name
  * @param {string} password
  * @returns {Promise<IssuedToken>}
  */
 export async function logIn(name, password) {
-  return readToken(await request('POST', '/login', { json: { name, password } }));
+  await createKey();
+  return readToken(await request('POST', '/login', { json: { name, password }, proof: true }));
 }
 
 /**
@@ -57,7 +59,7 @@ export async function logIn(name, password) {
  * @returns {Promise<IssuedToken | null>} null if the browser has no session cookie
  */
 export async function renew() {
-  const response = await request('POST', '/refresh', { keepalive: true });
+  const response = await request('POST', '/refresh', { keepalive: true, proof: true });
   return response.status === 204 ? null : readToken(response);
 }
 
@@ -98,7 +100,7 @@ export async function logOut(token) {
 }
 
 /**
- * Changes the user's own password. All other sessions of the user end.
+ * Changes the user's own password. All sessions of the user end, this one too.
  *
  * @param {string} token
  * @param {string} currentPassword
@@ -106,7 +108,7 @@ export async function logOut(token) {
  */
 export async function changePassword(token, currentPassword, newPassword) {
   const json = { current_password: currentPassword, new_password: newPassword };
-  await request('POST', '/users/me/password', { token, json });
+  await request('POST', '/users/me/password', { token, json, proof: true });
 }
 
 /**
@@ -116,7 +118,7 @@ export async function changePassword(token, currentPassword, newPassword) {
  * @returns {Promise<ListedSession[]>}
  */
 export async function listSessions(token) {
-  const response = await request('GET', '/sessions', { token });
+  const response = await request('GET', '/sessions', { token, proof: true });
   const { sessions } = await readObject(response);
   if (!Array.isArray(sessions)) throw new ApiError(response.status);
   return sessions;
@@ -129,7 +131,7 @@ export async function listSessions(token) {
  * @param {string} id
  */
 export async function endSession(token, id) {
-  await request('DELETE', `/sessions/${encodeURIComponent(id)}`, { token });
+  await request('DELETE', `/sessions/${encodeURIComponent(id)}`, { token, proof: true });
 }
 
 /**
@@ -138,7 +140,7 @@ export async function endSession(token, id) {
  * @param {string} token
  */
 export async function endOtherSessions(token) {
-  await request('DELETE', '/sessions', { token });
+  await request('DELETE', '/sessions', { token, proof: true });
 }
 
 /**
@@ -152,7 +154,7 @@ export async function endOtherSessions(token) {
 export async function listUsers(token, prefix, after) {
   const parameters = new URLSearchParams({ q: prefix, limit: USERS_LIMIT });
   if (after !== null) parameters.set('after', after);
-  const response = await request('GET', `/users?${parameters}`, { token });
+  const response = await request('GET', `/users?${parameters}`, { token, proof: true });
   const { users, next } = await readObject(response);
   if (!Array.isArray(users)) throw new ApiError(response.status);
   return { users, next: typeof next === 'string' ? next : null };
@@ -167,7 +169,8 @@ export async function listUsers(token, prefix, after) {
  * @returns {Promise<ListedUser>} the changed user
  */
 export async function updateUser(token, id, change) {
-  const response = await request('PATCH', `/users/${encodeURIComponent(id)}`, { token, json: change });
+  const path = `/users/${encodeURIComponent(id)}`;
+  const response = await request('PATCH', path, { token, json: change, proof: true });
   return /** @type {any} */ (await readObject(response));
 }
 
@@ -178,43 +181,7 @@ export async function updateUser(token, id, change) {
  * @param {string} id
  */
 export async function deleteUser(token, id) {
-  await request('DELETE', `/users/${encodeURIComponent(id)}`, { token });
-}
-
-/**
- * Sends a request and returns the response if it is a success.
- *
- * @param {string} method
- * @param {string} path
- * @param {{token?: string | null, json?: unknown, keepalive?: boolean}} options
- * @returns {Promise<Response>}
- */
-async function request(method, path, { token, json, keepalive }) {
-  const headers = new Headers({ Accept: 'application/json, application/problem+json' });
-  if (json !== undefined) headers.set('Content-Type', 'application/json');
-  if (token) {
-    // fetch would throw on such a header, which looks like a network failure. No server issues such
-    // a token.
-    if (!/^[\x21-\x7e]+$/.test(token)) throw new ApiError(401);
-    headers.set('Authorization', `Bearer ${token}`);
-  }
-
-  let response;
-  try {
-    response = await fetch(path, {
-      method,
-      headers,
-      body: json === undefined ? undefined : JSON.stringify(json),
-      keepalive,
-      cache: 'no-store',
-      redirect: 'error',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-  } catch {
-    throw new ApiError(0);
-  }
-  if (!response.ok) throw await readProblem(response);
-  return response;
+  await request('DELETE', `/users/${encodeURIComponent(id)}`, { token, proof: true });
 }
 
 /**
@@ -227,50 +194,4 @@ async function readToken(response) {
     throw new ApiError(response.status);
   }
   return { token, lifetime: seconds * 1000 };
-}
-
-/**
- * Reads a response whose body is a JSON object.
- *
- * @param {Response} response
- * @returns {Promise<Record<string, unknown>>}
- */
-async function readObject(response) {
-  let data;
-  try {
-    data = await response.json();
-  } catch (error) {
-    // Invalid JSON is the server's fault. Any other error means that the connection broke.
-    throw new ApiError(error instanceof SyntaxError ? response.status : 0);
-  }
-  if (data === null || typeof data !== 'object') throw new ApiError(response.status);
-  return data;
-}
-
-/**
- * @param {Response} response
- * @returns {Promise<ApiError>}
- */
-async function readProblem(response) {
-  const seconds = Number.parseInt(response.headers.get('Retry-After') ?? '', 10);
-  const retryAfter = seconds > 0 ? seconds : 0;
-  if (!response.headers.get('Content-Type')?.startsWith('application/problem+json')) {
-    return new ApiError(response.status, { retryAfter });
-  }
-  const body = await readObject(response).catch(() => null);
-  const { type, detail, errors } = body ?? {};
-  return new ApiError(response.status, {
-    type: typeof type === 'string' ? type : '',
-    detail: typeof detail === 'string' ? detail : '',
-    errors: Array.isArray(errors) ? errors.filter(isFieldError) : [],
-    retryAfter,
-  });
-}
-
-/**
- * @param {any} value
- * @returns {value is FieldError}
- */
-function isFieldError(value) {
-  return typeof value?.location === 'string' && typeof value.message === 'string';
 }

@@ -1,7 +1,8 @@
-/** Forms that show which field is wrong, and why. */
+/** Forms that show which field is wrong, and why, and when to try again. */
 
 import { ApiError, describe } from './problem.js';
-import { showError } from './ui.js';
+import { prepareCountdown } from './retry-countdown.js';
+import { isBusy, showError } from './ui.js';
 
 /**
  * @typedef {object} Form
@@ -13,15 +14,17 @@ import { showError } from './ui.js';
  */
 
 /**
- * Prepares a form to show errors. A field is valid again as soon as the user edits it.
+ * Prepares a form to show errors. A field is valid again as soon as the user edits it. While the
+ * button is busy or the server wants the user to wait, the form can't be submitted.
  *
  * @param {Record<string, HTMLInputElement>} fields each field by its location in the server's
  *   problems, such as `body.username`
  * @param {HTMLElement} region an element with role=alert, for the messages
- * @param {HTMLElement} button gets the focus after an error that is about no field
+ * @param {HTMLButtonElement} button gets the focus after an error that is about no field
+ * @param {() => void} submit called when the user submits the form
  * @returns {Form}
  */
-export function prepareForm(fields, region, button) {
+export function prepareForm(fields, region, button, submit) {
   const inputs = Object.values(fields);
   const descriptions = new Map(inputs.map((field) => [field, field.getAttribute('aria-describedby')]));
 
@@ -34,9 +37,16 @@ export function prepareForm(fields, region, button) {
   };
   for (const field of inputs) field.addEventListener('input', () => markValid(field));
 
+  const countdown = prepareCountdown(region, button);
+  button.form?.addEventListener('submit', (event) => {
+    event.preventDefault();
+    if (countdown.isRunning()) countdown.remind();
+    else if (!isBusy(button)) submit();
+  });
+
   const clearErrors = () => {
     inputs.forEach(markValid);
-    region.replaceChildren();
+    if (!countdown.isRunning()) region.replaceChildren();
   };
   /** @type {Form['showFieldError']} */
   const showFieldError = (field, message) => {
@@ -50,11 +60,11 @@ export function prepareForm(fields, region, button) {
     const field = findField(error, fields);
     if (field) {
       showFieldError(field, describe(error));
-    } else {
-      showError(region, describe(error));
-      button.focus();
+      return field;
     }
-    return field;
+    if (!(error instanceof ApiError && countdown.start(error))) showError(region, describe(error));
+    button.focus();
+    return null;
   };
   return { clearErrors, showFieldError, showFailure };
 }

@@ -1,12 +1,11 @@
 /** Logging in, for the pages with a form for it: the login page and the sign-up page. */
 
 import * as tokens from './access-token.js';
-import { getUser, logIn, logOut } from './api.js';
+import { getUser } from './api.js';
 import { switchToCard } from './cards.js';
-import { withLock } from './lock.js';
 import { ApiError, LoggedOutError } from './problem.js';
 import { renew } from './renewal.js';
-import { withToken } from './session.js';
+import { logIn, withToken } from './session.js';
 import { durationText } from './time.js';
 import { byId, find, isBusy, setBusy, showError } from './ui.js';
 
@@ -51,9 +50,7 @@ export function startLoginPage(button, password, errors) {
  */
 export async function logInAndGoHome(name, password) {
   tokens.load(); // throws before the password is sent if the browser can't store the token
-  // The lock keeps another tab's renewal from bringing back the cookie of the previous session.
-  const { token, lifetime } = await withLock(() => logIn(name, password));
-  await saveOrLogOut(token);
+  const { token, lifetime } = await logIn(name, password);
   if (await hasCookie(token)) {
     goHome();
   } else {
@@ -79,20 +76,6 @@ async function isLoggedIn() {
 /** Goes to the home page in place of this one, so that Back doesn't return to the form. */
 function goHome() {
   window.location.replace('/');
-}
-
-/**
- * Saves a token. If that fails, ends its session, since nobody could use it.
- *
- * @param {string} token
- */
-async function saveOrLogOut(token) {
-  try {
-    tokens.save(token);
-  } catch (error) {
-    await logOut(token).catch(() => {});
-    throw error;
-  }
 }
 
 /**

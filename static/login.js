@@ -4,19 +4,14 @@ import { prepareForm } from './form.js';
 import { logInAndGoHome, startLoginPage } from './login-flow.js';
 import { preparePasswordField } from './password-field.js';
 import { ApiError, INVALID_CREDENTIALS } from './problem.js';
-import { announce, byId, isBusy, setBusy } from './ui.js';
+import { announce, byId, setBusy } from './ui.js';
 
 const username = byId('username', HTMLInputElement);
 const password = preparePasswordField();
 const logInButton = byId('log-in', HTMLButtonElement);
 const errors = byId('errors');
 const fields = { 'body.name': username, 'body.password': password.input };
-const { showFieldError, showFailure } = prepareForm(fields, errors, logInButton);
-
-byId('login-form').addEventListener('submit', (event) => {
-  event.preventDefault();
-  if (!isBusy(logInButton)) submit();
-});
+const { showFieldError, showFailure } = prepareForm(fields, errors, logInButton, submit);
 
 startLoginPage(logInButton, password, errors);
 

@@ -11,7 +11,17 @@ export const INVALID_CREDENTIALS = '/problems/invalid-credentials';
 export const SESSION_ENDED = '/problems/session-ended';
 export const SESSION_NOT_FOUND = '/problems/session-not-found';
 export const INSUFFICIENT_SCOPE = '/problems/insufficient-scope';
+/** The browser can't prove that it is the one that logged in. */
+export const INVALID_PROOF = '/problems/invalid-proof';
+/** The proof needs a newer nonce, which the response has. */
+export const USE_DPOP_NONCE = '/problems/use-dpop-nonce';
 const CROSS_ORIGIN = '/problems/cross-origin';
+
+/** Why a session is over, if that isn't obvious. @type {Record<string, string>} */
+const LOGGED_OUT_REASONS = {
+  [SESSION_ENDED]: 'It may have been ended from another device. ',
+  [INVALID_PROOF]: 'This browser no longer has the key to your session. ',
+};
 
 /** Problems whose `detail` is written for users. All others get a general sentence. */
 const DETAIL_IS_FOR_USERS = [
@@ -57,20 +67,29 @@ export class ApiError extends Error {
 
 /** A request failed because the browser isn't logged in, or no longer is. */
 export class LoggedOutError extends Error {
-  /** @param {boolean} sessionEnded whether the server says that the session was ended */
-  constructor(sessionEnded) {
+  /** @param {string} [type] of the problem, such as SESSION_ENDED; empty if there is no session */
+  constructor(type = '') {
     super('not logged in');
     this.name = 'LoggedOutError';
-    this.sessionEnded = sessionEnded;
+    this.type = type;
+  }
+
+  /**
+   * @param {boolean} hadToken whether the browser had a token
+   * @returns {boolean} whether the user should know the reason, and isn't just a visitor
+   */
+  isNews(hadToken) {
+    return this.type === INVALID_PROOF || (this.type === SESSION_ENDED && hadToken);
   }
 }
 
 /**
  * @param {unknown} error
- * @returns {error is ApiError}
+ * @returns {error is ApiError} a 401; a request for a nonce is none, as it says nothing about the
+ *   session
  */
 export function isUnauthorized(error) {
-  return error instanceof ApiError && error.status === 401;
+  return error instanceof ApiError && error.status === 401 && error.type !== USE_DPOP_NONCE;
 }
 
 /**
@@ -78,21 +97,25 @@ export function isUnauthorized(error) {
  * @returns {unknown} a LoggedOutError if the error is a 401, otherwise the error itself
  */
 export function asLoggedOut(error) {
-  return isUnauthorized(error) ? new LoggedOutError(error.type === SESSION_ENDED) : error;
+  return isUnauthorized(error) ? new LoggedOutError(error.type) : error;
 }
 
 /**
  * Turns an error into a sentence or two for the user: what went wrong and what to do next. Throws
- * the error again if it is neither a failed request nor a StorageError, since it is then a bug.
+ * the error again if it is none of the three errors that pages expect, since it is then a bug.
  *
  * @param {unknown} error
  * @returns {string}
  */
 export function describe(error) {
   if (error instanceof StorageError) return error.message;
+  if (error instanceof LoggedOutError) return `${LOGGED_OUT_REASONS[error.type] ?? ''}Log in again to continue.`;
   if (!(error instanceof ApiError)) throw error;
   if (error.detail && DETAIL_IS_FOR_USERS.includes(error.type)) return withFullStop(error.detail);
-  if (error.type === CROSS_ORIGIN) {
+  if (reasonToWait(error)) return waitingText(error, error.retryAfter);
+  // A login with a new key fails like this if the page was opened at another address than the
+  // server's own.
+  if (error.type === CROSS_ORIGIN || error.type === INVALID_PROOF) {
     return "The server doesn't accept requests from this address. Open the page at the server's public address and try again.";
   }
   switch (error.status) {
@@ -103,15 +126,29 @@ export function describe(error) {
     case 413:
     case 422:
       return "The server didn't accept this. Check what you entered and try again.";
-    case 429:
-      return `Too many attempts. Wait ${waitingTime(error.retryAfter)}, then try again.`;
-    case 503:
-      return `The server is busy or unavailable. Try again in ${waitingTime(error.retryAfter)}.`;
     default:
       return error.status >= 500
         ? 'Something went wrong on the server. Try again in a moment.'
         : 'The server sent an unexpected response. Reload the page and try again.';
   }
+}
+
+/**
+ * @param {ApiError} error
+ * @returns {string} why the same request may succeed later, as a sentence; empty if it won't
+ */
+export function reasonToWait({ status }) {
+  if (status === 429) return 'Too many attempts.';
+  return status === 503 ? 'The server is busy or unavailable.' : '';
+}
+
+/**
+ * @param {ApiError} error one with a reason to wait
+ * @param {number} seconds how long; 0 if unknown
+ * @returns {string} the reason and how long to wait, in words
+ */
+export function waitingText(error, seconds) {
+  return `${reasonToWait(error)} Try again in ${waitingTime(seconds)}.`;
 }
 
 /**
@@ -138,5 +175,6 @@ function waitingTime(seconds) {
   if (seconds === 0) return 'a moment';
   if (seconds === 1) return '1 second';
   if (seconds < 120) return `${seconds} seconds`;
-  return `${Math.ceil(seconds / 60)} minutes`;
+  if (seconds < 120 * 60) return `${Math.ceil(seconds / 60)} minutes`;
+  return `${Math.ceil(seconds / 60 / 60)} hours`;
 }

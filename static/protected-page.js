@@ -114,7 +114,7 @@ export async function recheckLogin() {
     else checkLogin();
   } catch (error) {
     if (user !== before) return;
-    if (error instanceof LoggedOutError && stored === null && !error.sessionEnded) {
+    if (error instanceof LoggedOutError && stored === null && error.type === '') {
       startTask();
       showVisitor();
     } else if (!showLostAccess(error)) {
@@ -184,8 +184,7 @@ async function findUser() {
   } catch (error) {
     if (!isNewest()) return;
     if (error instanceof ApiError) showUnreachable(error);
-    // A user who still had a token should know that the session was ended.
-    else if (error instanceof LoggedOutError && (stored === null || !error.sessionEnded)) showVisitor();
+    else if (error instanceof LoggedOutError && !error.isNews(stored !== null)) showVisitor();
     else if (!showLostAccess(error)) throw error;
   }
 }
@@ -216,7 +215,7 @@ function showContent({ user: found, time, token }) {
     const status = renewal.renewalStatus();
     renews = status.renews;
     if (wasAsleep) page.wake();
-    else if (!renews && status.remaining <= 0) showSessionEnded(false);
+    else if (!renews && status.remaining <= 0) showSessionEnded();
     else page.tick();
   };
   timer = setInterval(tick, 1000);
@@ -236,7 +235,7 @@ function onTokenChange(token) {
     if (token !== null || isAsking) checkLogin();
   } else if (token === null) {
     // A tab removes the token when it expires. All tabs should then say the same.
-    if (!renews && renewal.renewalStatus().remaining < TABS_APART_MS) showSessionEnded(false);
+    if (!renews && renewal.renewalStatus().remaining < TABS_APART_MS) showSessionEnded();
     else recheckLogin();
   } else if (tokens.subject(token) === user.id) {
     renewal.adoptTokenFromOtherTab(token);
@@ -253,7 +252,7 @@ function onTokenChange(token) {
  */
 function showLostAccess(error) {
   if (error instanceof LoggedOutError) {
-    showSessionEnded(error.sessionEnded);
+    showSessionEnded(error);
   } else if (error instanceof tokens.StorageError) {
     startTask();
     showCard('blocked', error.message);
@@ -265,10 +264,9 @@ function showLostAccess(error) {
   return true;
 }
 
-/** @param {boolean} byServer whether the server says that the session has ended */
-function showSessionEnded(byServer) {
-  const reason = byServer ? 'It may have been ended from another device. ' : '';
-  showLoggedOut('ended', `${reason}Log in again to continue.`);
+/** @param {LoggedOutError} [error] */
+function showSessionEnded(error = new LoggedOutError()) {
+  showLoggedOut('ended', describe(error));
 }
 
 /**

@@ -7,7 +7,7 @@ import { prepareForm } from './form.js';
 import { logInAndGoHome, startLoginPage } from './login-flow.js';
 import { newPasswordError, preparePasswordField } from './password-field.js';
 import { describe } from './problem.js';
-import { announce, byId, find, isBusy, setBusy } from './ui.js';
+import { announce, byId, find, setBusy } from './ui.js';
 
 const username = byId('username', HTMLInputElement);
 const password = preparePasswordField();
@@ -15,12 +15,7 @@ const email = byId('email', HTMLInputElement);
 const createButton = byId('create-account', HTMLButtonElement);
 const errors = byId('errors');
 const fields = { 'body.username': username, 'body.password': password.input, 'body.email': email };
-const { clearErrors, showFieldError, showFailure } = prepareForm(fields, errors, createButton);
-
-byId('register-form').addEventListener('submit', (event) => {
-  event.preventDefault();
-  if (!isBusy(createButton)) submit();
-});
+const { clearErrors, showFieldError, showFailure } = prepareForm(fields, errors, createButton, submit);
 
 startLoginPage(createButton, password, errors);
 

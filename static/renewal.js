@@ -9,7 +9,7 @@
 import * as tokens from './access-token.js';
 import * as api from './api.js';
 import { withLock } from './lock.js';
-import { ApiError, LoggedOutError, asLoggedOut, retryDelay } from './problem.js';
+import { ApiError, INVALID_PROOF, LoggedOutError, asLoggedOut, retryDelay } from './problem.js';
 
 /**
  * A token is renewed after this share of its lifetime, or this long before it expires, whichever is
@@ -82,6 +82,16 @@ export function startRenewing(token, remaining, user, callback) {
 export function stopRenewing() {
   userId = null;
   clearTimeout(timer);
+}
+
+/**
+ * Uses a token that this tab has received.
+ *
+ * @param {string} token
+ * @param {number} lifetime in milliseconds
+ */
+export function useToken(token, lifetime) {
+  setCurrent(token, lifetime, lifetime);
 }
 
 /**
@@ -161,13 +171,13 @@ async function renewNow(old, isValid) {
     return after;
   }
   if (result.status === 'rejected') throw asLoggedOut(result.reason);
-  if (result.value === null) throw new LoggedOutError(false);
+  if (result.value === null) throw new LoggedOutError();
   const { token, lifetime } = result.value;
   // Another page may have stored a token without getting a cookie, and the cookie here is a
   // different user's. The user of the stored token then stays logged in until it expires.
-  if (old !== null && isValid && tokens.subject(token) !== tokens.subject(old)) throw new LoggedOutError(false);
+  if (old !== null && isValid && tokens.subject(token) !== tokens.subject(old)) throw new LoggedOutError();
   tokens.save(token);
-  setCurrent(token, lifetime, lifetime);
+  useToken(token, lifetime);
   return token;
 }
 
@@ -187,8 +197,13 @@ async function renewIfDue() {
       retryRenewal(error);
       return;
     }
-    if (error instanceof LoggedOutError) tokens.markNotRenewable(token); // it may be valid for a while yet
-    else if (!(error instanceof tokens.StorageError)) throw error;
+    if (error instanceof LoggedOutError) {
+      // Without the key there is no way back, so all tabs should say so now.
+      if (error.type === INVALID_PROOF) tokens.remove(token);
+      else tokens.markNotRenewable(token); // it may be valid for a while yet
+    } else if (!(error instanceof tokens.StorageError)) {
+      throw error;
+    }
     onUncertain();
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Sends requests with the access token of this browser's session, and ends that session.
+ * Begins and ends this browser's session, and sends requests with its access token.
  *
  * Only the server can say that a session has ended. A token that is missing from storage and a
  * server that can't be reached say nothing about the session.
@@ -8,8 +8,8 @@
 import * as tokens from './access-token.js';
 import * as api from './api.js';
 import { withLock } from './lock.js';
-import { LoggedOutError, asLoggedOut, isUnauthorized } from './problem.js';
-import { currentToken, isOtherUser, isTokenExpired, renew } from './renewal.js';
+import { ApiError, LoggedOutError, asLoggedOut, isUnauthorized } from './problem.js';
+import { currentToken, isOtherUser, isTokenExpired, renew, useToken } from './renewal.js';
 
 /**
  * Sends a request with the access token. If the token is missing or has expired, renews it first.
@@ -39,6 +39,47 @@ export async function withToken(request) {
 }
 
 /**
+ * Logs in and saves the token. No tab renews a token meanwhile, which could bring back the cookie
+ * of the session before. If the login fails, that session goes on.
+ *
+ * @param {string} name
+ * @param {string} password
+ * @returns {Promise<import('./api.js').IssuedToken>}
+ * @throws {ApiError | tokens.StorageError}
+ */
+export function logIn(name, password) {
+  return withLock(() => logInNow(name, password));
+}
+
+/**
+ * Changes the password, which ends all sessions of the user, and logs in again. Other tabs notice
+ * nothing: if the server refuses their token meanwhile, they wait for the lock and then find the
+ * new one.
+ *
+ * @param {string} name
+ * @param {string} current
+ * @param {string} next
+ * @returns {Promise<boolean>} false if the password was changed but the login failed
+ * @throws {ApiError | LoggedOutError | tokens.StorageError} the password wasn't changed
+ */
+export function changePassword(name, current, next) {
+  return withToken((token) =>
+    withLock(async () => {
+      await api.changePassword(token, current, next);
+      try {
+        const isRenewable = tokens.isRenewable(token);
+        const { token: newToken } = await logInNow(name, next);
+        if (!isRenewable) tokens.markNotRenewable(newToken);
+        return true;
+      } catch (error) {
+        if (error instanceof ApiError || error instanceof tokens.StorageError) return false;
+        throw error;
+      }
+    }),
+  );
+}
+
+/**
  * Ends the session on the server, then removes the token. The order matters: if the server can't be
  * reached, the user is still logged in. No tab renews the token meanwhile.
  *
@@ -55,6 +96,25 @@ export async function logOut() {
     }
     if (token !== null) tokens.remove(token);
   });
+}
+
+/**
+ * Logs in while this tab holds the lock. If the token can't be saved, ends its session, since
+ * nobody could use it.
+ *
+ * @param {string} name
+ * @param {string} password
+ */
+async function logInNow(name, password) {
+  const issued = await api.logIn(name, password);
+  try {
+    tokens.save(issued.token);
+  } catch (error) {
+    await api.logOut(issued.token).catch(() => {});
+    throw error;
+  }
+  useToken(issued.token, issued.lifetime);
+  return issued;
 }
 
 /**

@@ -227,10 +227,11 @@ func TestEachBrowserAPIIsUsedByOneModule(t *testing.T) {
 		use   string
 		owner string // empty if no module may use it
 	}{
-		{`\bfetch\(`, "api.js"},
+		{`\bfetch\(`, "request.js"},
 		{`\bapi\.renew\(`, "renewal.js"},
 		{`\bnavigator\.locks\b`, "lock.js"},
 		{`\blocalStorage\b`, "access-token.js"},
+		{`\bindexedDB\b`, "session-key.js"},
 		{`\bsessionStorage\b|\bdocument\.cookie\b`, ""},
 		{`\b(?:inner|outer)HTML\b|\binsertAdjacentHTML\b|\bdocument\.write\b|\beval\(|\balert\(`, ""},
 	}

@@ -11,6 +11,17 @@ export function durationText(ms) {
 }
 
 /**
+ * @param {number} seconds
+ * @returns {string} such as "1:47", or "2:05:00" with hours
+ */
+export function clockText(seconds) {
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor(seconds / 60) % 60;
+  const parts = hours > 0 ? [hours, twoDigits(minutes)] : [minutes];
+  return [...parts, twoDigits(seconds % 60)].join(':');
+}
+
+/**
  * Sets the time of an element. The exact time is its tooltip.
  *
  * @param {HTMLTimeElement} element
@@ -30,6 +41,11 @@ export function setTime(element, date) {
 export function showTimeAgo(element, now) {
   const ms = now - Date.parse(element.dateTime);
   setText(element, ms < 60_000 ? 'just now' : `${roundedText(ms)} ago`);
+}
+
+/** @param {number} number */
+function twoDigits(number) {
+  return String(number).padStart(2, '0');
 }
 
 /** @param {number} ms */

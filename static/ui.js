@@ -108,6 +108,19 @@ export function setBusy(button, label) {
 }
 
 /**
+ * Marks a button that can't be used for now, or can be used again. Like a busy one, it isn't
+ * disabled.
+ *
+ * @param {HTMLElement} button one that isn't busy
+ * @param {boolean} waiting
+ */
+export function setWaiting(button, waiting) {
+  button.classList.toggle('waiting', waiting);
+  if (waiting) button.setAttribute('aria-disabled', 'true');
+  else button.removeAttribute('aria-disabled');
+}
+
+/**
  * @param {HTMLElement} button
  * @returns {boolean}
  */

@@ -138,7 +138,7 @@ func passwordForm(p AccountPage) templ.Component {
 			templ_7745c5c3_Var3 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<div class=\"part\" role=\"group\" aria-labelledby=\"password-heading\"><h2 id=\"password-heading\">Password</h2><p class=\"soft\">Changing your password ends all your other sessions.</p><p id=\"password-outcome\" class=\"outcome good\"></p><div id=\"errors\" class=\"narrow\" role=\"alert\"></div><form id=\"password-form\" class=\"narrow\" method=\"post\" action=\"/users/me/password\" novalidate><input id=\"username\" name=\"username\" type=\"text\" autocomplete=\"username\" readonly hidden>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<div class=\"part\" role=\"group\" aria-labelledby=\"password-heading\"><h2 id=\"password-heading\">Password</h2><p class=\"soft\">Changing your password logs you out everywhere else.</p><p id=\"password-outcome\" class=\"outcome good\"></p><div id=\"errors\" class=\"narrow\" role=\"alert\"></div><form id=\"password-form\" class=\"narrow\" method=\"post\" action=\"/users/me/password\" novalidate><input id=\"username\" name=\"username\" type=\"text\" autocomplete=\"username\" readonly hidden>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -1,0 +1,178 @@
+package browser
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/fetch"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"latchkey/cmd/cmdtest"
+)
+
+// JavaScript expressions for the parts of a countdown: the visible text, and the text that screen
+// readers announce.
+const (
+	ticking = "(document.querySelector('#errors .counting[aria-hidden=true]')?.textContent ?? '').replaceAll('\u00a0', ' ')"
+	spoken  = "(document.querySelector('#errors p > .visually-hidden')?.textContent ?? '')"
+)
+
+// stoppedTime stops the page's clock. A test moves it forward, by window.skipped milliseconds.
+const stoppedTime = `
+	window.skipped = 0;
+	const start = performance.now();
+	performance.now = () => start + window.skipped;
+`
+
+// submitUntilThrottled submits a form until the server has had enough.
+func (b *tab) submitUntilThrottled(submit func()) {
+	b.Helper()
+	for range 100 {
+		b.execute("document.querySelector('#errors').replaceChildren()")
+		submit()
+		b.waitFor(text("#errors") + " !== ''")
+		if evaluate[string](b, ticking) != "" {
+			return
+		}
+	}
+	b.Fatal("the server accepted 100 tries")
+}
+
+// wantCountdown fails the test unless the page counts down, blocks the button and, once time is up,
+// sends the form again.
+func (b *tab) wantCountdown(button, request string, submit func()) {
+	b.Helper()
+	buttonState := "document.querySelector('" + button + "').getAttribute('aria-disabled')"
+	want(b, `/^Too many attempts\. Try again in \d+:\d\d\.$/.test(`+ticking+")", true)
+	announced := evaluate[string](b, spoken)
+	if !strings.HasPrefix(announced, "Too many attempts. Try again in ") || strings.Contains(announced, ":") {
+		b.Errorf("screen readers announce %q", announced)
+	}
+	want(b, buttonState, "true")
+	want(b, "document.activeElement === document.querySelector('"+button+"')", true)
+	before := evaluate[string](b, ticking)
+	b.execute("window.skipped = 1000")
+	b.waitFor(ticking + " !== '" + before + "'")
+	want(b, spoken, announced) // or else screen readers would announce it every second
+	b.wantAccessible("throttled")
+
+	sent := b.countRequests(request)
+	submit()
+	b.click(button)
+	b.press(kb.Enter)
+	b.waitFor("document.querySelector('#status').textContent.startsWith('Too many attempts. Try again in ')")
+	if n := b.countRequests(request) - sent; n != 0 {
+		b.Errorf("%d requests were sent during the countdown", n)
+	}
+
+	b.execute("window.skipped = 24 * 3600_000")
+	b.waitFor(text("#errors") + " === 'You can try again now.'")
+	want(b, "document.querySelector('"+button+"').hasAttribute('aria-disabled')", false)
+	b.wantAccessible("no longer throttled")
+	b.submitUntilThrottled(submit) // by the server's clock, it is too early
+	if n := b.countRequests(request) - sent; n == 0 {
+		b.Error("no request was sent after the countdown")
+	}
+}
+
+func TestThrottledLoginCountsDown(t *testing.T) {
+	t.Parallel()
+	b, p := newLatchkey(t)
+	defer b.close("429 /login", maybe("401 /login"))
+	b.runInEveryPage(stoppedTime)
+	guessUntilThrottled(t, p, "marisol")
+	b.fillLogin("marisol", "wrong")
+	submit := func() {
+		b.execute("document.querySelector('#password').value = 'wrong'; document.querySelector('#password').focus()")
+		b.press(kb.Enter)
+	}
+	b.submitUntilThrottled(submit)
+	b.wantCountdown("#log-in", "POST /login", submit)
+	want(b, "document.querySelector('#username').value", "marisol")
+	want(b, "document.querySelector('#password').value", "wrong")
+}
+
+// guessUntilThrottled tries wrong passwords from elsewhere.
+func guessUntilThrottled(t *testing.T, p *cmdtest.Program, name string) {
+	t.Helper()
+	for range 100 {
+		if status, _ := p.Login(name, "wrong"); status == 429 {
+			return
+		}
+	}
+	t.Fatal("the server accepted 100 guesses")
+}
+
+func TestThrottledPasswordChangeCountsDown(t *testing.T) {
+	t.Parallel()
+	b, _ := newLatchkey(t)
+	defer b.close("422 /users/me/password", "429 /users/me/password")
+	b.runInEveryPage(stoppedTime)
+	b.logIn("marisol", marisolPassword)
+	b.open("/account")
+	submit := func() { b.changePassword("wrong", "a quite different horse") }
+	b.submitUntilThrottled(submit)
+	b.wantCountdown("#change-password", "POST /users/me/password", submit)
+	want(b, text("#name"), "marisol")
+}
+
+func TestThrottledSignUpCountsDown(t *testing.T) {
+	t.Parallel()
+	b, _ := newLatchkey(t)
+	defer b.close("409 /register", "429 /register")
+	b.runInEveryPage(stoppedTime)
+	b.open("/register")
+	b.waitFor("!document.querySelector('#create-account').disabled")
+	b.enter("#username", "marisol")
+	b.enter("#password", rosaPassword)
+	submit := func() {
+		b.execute("document.querySelector('#password').focus()")
+		b.press(kb.Enter)
+	}
+	b.submitUntilThrottled(submit)
+	b.wantCountdown("#create-account", "POST /register", submit)
+	want(b, "document.querySelector('#username').value", "marisol")
+}
+
+func TestAttackerCannotKeepAUserOutOfTheirOwnBrowser(t *testing.T) {
+	t.Parallel()
+	b, p := newLatchkey(t)
+	defer b.close()
+	b.logIn("marisol", marisolPassword)
+	b.click("#log-out")
+	b.waitForCard("logged-out")
+	guessUntilThrottled(t, p, "marisol")
+	b.logIn("marisol", marisolPassword)
+}
+
+func TestBusyServerCountsDown(t *testing.T) {
+	t.Parallel()
+	b, _ := newLatchkey(t)
+	defer b.close("503 /login")
+	b.runInEveryPage(stoppedTime)
+	b.holdRequests("/login")
+	b.fillLogin("marisol", marisolPassword)
+	b.press(kb.Enter)
+	b.refuse(b.waitForHeldRequest(), 503, "/problems/busy", &fetch.HeaderEntry{Name: "Retry-After", Value: "7325"})
+	b.releaseRequests()
+	b.waitFor(ticking + " === 'The server is busy or unavailable. Try again in 2:02:05.'")
+	want(b, spoken, "The server is busy or unavailable. Try again in 3 hours.")
+	b.execute("window.skipped = 7325_000")
+	b.waitFor(text("#errors") + " === 'You can try again now.'")
+	b.press(kb.Enter) // the button has kept the focus
+	b.waitForCard("content")
+}
+
+func TestCountdownReadsLikeAClock(t *testing.T) {
+	t.Parallel()
+	b, _ := newLatchkey(t)
+	defer b.close()
+	b.open("/login")
+	script := `import(document.querySelector('script[type=module]').src.replace('login.js', 'time.js'))
+		.then(({ clockText }) => [1, 59, 60, 107, 3599, 3600, 7325, 100 * 3600].map(clockText).join(' '))`
+	got := perform(b, script, chromedp.Evaluate[string](script, chromedp.EvalAwaitPromise))
+	if want := "0:01 0:59 1:00 1:47 59:59 1:00:00 2:02:05 100:00:00"; got != want {
+		t.Errorf("the clock shows %s, want %s", got, want)
+	}
+}

@@ -1,0 +1,20 @@
+package models
+
+import "latchkey/auth"
+
+// isKnownBrowser reports whether the actor's browser is one that this user has logged in with: less
+// than auth.KnownBrowserTTL ago, and with the password of today.
+func (s *Store) isKnownBrowser(by Actor, user User) bool {
+	b := by.Browser
+	return user.ID != "" && b.UserID == user.ID && b.PasswordVersion == user.PasswordVersion &&
+		s.now().Sub(b.IssuedAt) < auth.KnownBrowserTTL
+}
+
+// placeFor returns where a hash waits that the actor asks for. The user is the one whose password is
+// hashed, and may be the zero value.
+func (s *Store) placeFor(by Actor, user User) place {
+	if s.isKnownBrowser(by, user) {
+		return place{known: true, group: user.ID}
+	}
+	return place{group: network(by.Address)}
+}
