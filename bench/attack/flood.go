@@ -30,9 +30,14 @@ type flood struct {
 
 // run floods the server and measures what its owner notices.
 func (f flood) run(ctx context.Context, s *server) ([]figure, error) {
-	owner := newClient(s.url, ownerAddress)
+	watcher, owner := newClient(s.url, watcherAddress), newClient(s.url, ownerAddress)
+	defer watcher.close()
 	defer owner.close()
-	token, idle, err := idleLogin(ctx, owner)
+	token, _, err := idleLogin(ctx, watcher)
+	if err != nil {
+		return nil, err
+	}
+	_, idle, err := idleLogin(ctx, owner)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +54,7 @@ func (f flood) run(ctx context.Context, s *server) ([]figure, error) {
 	watching, stopWatching := context.WithCancel(ctx)
 	defer stopWatching()
 	watched := make(chan samples, 1)
-	watch := func() { watched <- watchUser(watching, s.url, token) }
+	watch := func() { watched <- watcher.watchUser(watching, token) }
 	select {
 	case <-rampUp.C:
 	case <-ctx.Done():
@@ -130,9 +135,7 @@ func (f flood) backToNormal(ctx context.Context, serverURL string, idle time.Dur
 
 // watchUser sends GET /user twenty times a second until ctx ends. A late answer delays no other
 // request.
-func watchUser(ctx context.Context, serverURL, token string) samples {
-	c := newClient(serverURL, watcherAddress)
-	defer c.close()
+func (c *client) watchUser(ctx context.Context, token string) samples {
 	var seen samples
 	results := make(chan sample)
 	ticker := time.NewTicker(50 * time.Millisecond)
