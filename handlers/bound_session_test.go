@@ -72,8 +72,8 @@ func TestBearerOfABoundSessionNeedsAProofThere(t *testing.T) {
 	}
 }
 
-// TestOperationThatAlwaysNeedsAProofRefusesUnboundSessions: there is none yet, but its document would
-// promise it.
+// TestOperationThatAlwaysNeedsAProofRefusesUnboundSessions: there is none yet, but its document
+// would promise it.
 func TestOperationThatAlwaysNeedsAProofRefusesUnboundSessions(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
