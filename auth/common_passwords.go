@@ -8,7 +8,8 @@ import (
 //go:generate go run ../.ci/generate_common.go
 
 // commonPasswords lists the most common passwords of at least MinPasswordLength characters, in
-// lower case and sorted. Each is between two line breaks. See common_passwords.NOTICE for the sources.
+// lower case and sorted. Each is between two line breaks. See common_passwords.NOTICE for the
+// sources.
 //
 //go:embed common_passwords.txt
 var commonPasswords string
