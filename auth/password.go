@@ -42,6 +42,9 @@ func NewHasher(cost Cost) *Hasher {
 	return &Hasher{cost: cost, decoy: phc{cost, random(saltLength), random(keyLength)}.String()}
 }
 
+// Memory returns how many bytes a hash takes.
+func (h *Hasher) Memory() int64 { return int64(h.cost.Memory) << 10 }
+
 // Hash returns the PHC string of the password under a new random salt.
 func (h *Hasher) Hash(password string) string {
 	salt := random(saltLength)

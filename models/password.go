@@ -34,6 +34,7 @@ func (s *Store) inSlot(ctx context.Context, t turn, hash func()) error {
 	}
 	hash()
 	s.gate.measured(time.Since(started))
+	s.memory.release(s.hasher.Memory(), s.gate.slots)
 	return nil
 }
 
@@ -54,7 +55,7 @@ func (s *Store) checkPassword(ctx context.Context, by Actor, login login) error 
 	err := s.inSlot(ctx, t, func() { verified = s.hasher.Verify(login.password, login.user.PasswordHash) })
 	switch {
 	case err != nil:
-		return err
+		return s.delayRefusal(ctx, err)
 	case verified != nil && !errors.Is(verified, auth.ErrPasswordMismatch):
 		return fmt.Errorf("verifying the password of user %s: %w", login.user.ID, verified)
 	}
@@ -72,7 +73,7 @@ func (s *Store) hashNewPassword(ctx context.Context, t turn, username, password 
 	}
 	hash, err := s.hash(ctx, t, password)
 	if err != nil {
-		return "", fmt.Errorf("hashing a new password: %w", err)
+		return "", fmt.Errorf("hashing a new password: %w", s.delayRefusal(ctx, err))
 	}
 	return hash, nil
 }

@@ -71,7 +71,7 @@ func (f flood) run(ctx context.Context, s *server) ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	back := f.backToNormal(ctx, s.url, idle)
+	back := f.backToNormal(ctx, owner, idle)
 	peak, err := s.peakMemory()
 	if err != nil {
 		return nil, err
@@ -102,32 +102,35 @@ func (f flood) logIn(ctx context.Context, known *client, started time.Time) samp
 		if time.Since(started) > maxFlood || ctx.Err() != nil {
 			break
 		}
-		browser := known
-		if !f.known {
-			browser = newClient(known.url, ownerAddress)
-		}
+		browser := f.browser(known)
 		began := time.Now()
 		status, _, err := browser.login(ctx, username, password)
 		logins.add(time.Since(began), err == nil && status == http.StatusOK)
-		if !f.known {
-			browser.close()
-		}
+		browser.close()
 	}
 	return logins
 }
 
+// browser returns the known browser or, in an attack without one, a new browser.
+func (f flood) browser(known *client) *client {
+	if f.known {
+		return known
+	}
+	return newClient(known.url, ownerAddress)
+}
+
 // backToNormal returns how long after the flood a login takes at most twice as long as it did
 // before, or a minute if it never does.
-func (f flood) backToNormal(ctx context.Context, serverURL string, idle time.Duration) time.Duration {
+func (f flood) backToNormal(ctx context.Context, known *client, idle time.Duration) time.Duration {
 	started := time.Now()
 	for time.Since(started) < time.Minute && ctx.Err() == nil {
-		c := newClient(serverURL, ownerAddress)
+		browser := f.browser(known)
 		began := time.Now()
-		status, _, err := c.login(ctx, username, password)
-		c.close()
+		status, _, err := browser.login(ctx, username, password)
 		if err == nil && status == http.StatusOK && time.Since(began) <= 2*idle {
 			return time.Since(started)
 		}
+		browser.close()
 		time.Sleep(100 * time.Millisecond)
 	}
 	return time.Minute
