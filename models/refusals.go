@@ -34,8 +34,8 @@ func (r *refusals) delay() time.Duration {
 	return delay
 }
 
-// holdBack returns err. If it is ErrBusy or ErrThrottled, it first waits for the turn of the refusal,
-// or until ctx ends.
+// holdBack returns err. If it is ErrBusy or ErrThrottled, it first waits for the turn of the
+// refusal, or until ctx ends.
 func (r *refusals) holdBack(ctx context.Context, err error) error {
 	if errors.Is(err, ErrBusy) || errors.Is(err, ErrThrottled) {
 		select {
