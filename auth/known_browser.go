@@ -11,8 +11,8 @@ import (
 // KnownBrowserTTL is how long a browser is known after a login.
 const KnownBrowserTTL = 365 * 24 * time.Hour
 
-// ErrInvalidKnownBrowser means that a text was not made by KnownBrowserCodec with one of the secrets
-// in use.
+// ErrInvalidKnownBrowser means that a text was not made by KnownBrowserCodec with one of the
+// secrets in use.
 var ErrInvalidKnownBrowser = errors.New("invalid known browser")
 
 // KnownBrowser is the content of the cookie that a browser receives when a user logs in. It grants
@@ -38,8 +38,8 @@ func (c *KnownBrowserCodec) Format(b KnownBrowser) string {
 	return c.keys.sign(fmt.Sprintf("%s.%s.%d.%d", b.UserID, b.ID, b.PasswordVersion, b.IssuedAt.Unix()))
 }
 
-// Parse returns the content of a text that Format returned. It fails with ErrInvalidKnownBrowser. It
-// does not know whether the browser is still known.
+// Parse returns the content of a text that Format returned. It fails with ErrInvalidKnownBrowser.
+// It does not know whether the browser is still known.
 func (c *KnownBrowserCodec) Parse(text string) (KnownBrowser, error) {
 	signed, valid := c.keys.open(text)
 	parts := strings.Split(signed, ".")

@@ -76,8 +76,8 @@ func (h *Hasher) Verify(password, encoded string) error {
 	return nil
 }
 
-// NeedsRehash reports whether encoded was made at another cost than Hash has now. A hash of a higher
-// cost takes longer than the decoy, which reveals that the user exists, so it is replaced as well.
+// NeedsRehash reports whether encoded was made at another cost than Hash has now. A hash of a
+// higher cost is replaced too: it takes longer than the decoy, which reveals that the user exists.
 func (h *Hasher) NeedsRehash(encoded string) bool {
 	stored, err := parsePHC(encoded)
 	return err == nil && stored.cost != h.cost

@@ -34,9 +34,9 @@ const (
 	maxProofIDLength = 256  // bytes of jti
 )
 
-// ProofVerifier verifies proofs of possession (DPoP, RFC 9449). A proof is a JWT that a client signs
-// for one request, with a key that never leaves it. A session that is bound to the key is of no use
-// to anyone who copies its tokens. It is safe for concurrent use.
+// ProofVerifier verifies proofs of possession (DPoP, RFC 9449). A proof is a JWT that a client
+// signs for one request, with a key that never leaves it. A session that is bound to the key is of
+// no use to anyone who copies its tokens. It is safe for concurrent use.
 type ProofVerifier struct {
 	nonces macKeys
 	parser *jwt.Parser
@@ -63,8 +63,8 @@ type ProofRequest struct {
 	NeedsNonce  bool   // if not set, the proof may lack a nonce, though not have a wrong one
 }
 
-// Verify checks a proof (RFC 9449 4.3) and returns the thumbprint of the key that made it (RFC 7638).
-// It fails with ErrInvalidProof or ErrStaleNonce. It does not know which key was expected.
+// Verify checks a proof (RFC 9449 4.3) and returns the thumbprint of the key that made it (RFC
+// 7638). It fails with ErrInvalidProof or ErrStaleNonce. It does not know which key was expected.
 //
 // A proof can be used again while its nonce is fresh: it is good for one method and path and, where
 // a token is sent, for that token only. What iat and jti say is not compared with anything.

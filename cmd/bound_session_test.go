@@ -15,9 +15,9 @@ import (
 	"latchkey/cmd/cmdtest"
 )
 
-// TestAThirdPartyLibraryMakesTheProofsOfAWholeSession runs .ci/node/bound_session.mjs, whose keys and
-// proofs come from the npm package dpop, against the program: by itself, and behind a proxy that
-// terminates TLS.
+// TestAThirdPartyLibraryMakesTheProofsOfAWholeSession runs .ci/node/bound_session.mjs, whose keys
+// and proofs come from the npm package dpop, against the program: by itself, and behind a proxy
+// that terminates TLS.
 func TestAThirdPartyLibraryMakesTheProofsOfAWholeSession(t *testing.T) {
 	t.Parallel()
 	if _, err := os.Stat(filepath.Join(cmdtest.Root(t), ".ci", "node", "node_modules", "dpop")); err != nil {

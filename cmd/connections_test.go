@@ -39,6 +39,9 @@ func newLimitedListener(t *testing.T, limit int) *limitedListener {
 	return l
 }
 
+// patience only bounds a test that fails.
+const patience = time.Minute
+
 // peer is a client's end of a connection.
 type peer struct{ net.Conn }
 
@@ -52,6 +55,7 @@ func connectFrom(t *testing.T, l net.Listener, address string) peer {
 	}
 	authtest.Must(t, err)
 	t.Cleanup(func() { c.Close() })
+	authtest.Must(t, c.SetReadDeadline(time.Now().Add(patience)))
 	return peer{c}
 }
 
@@ -66,8 +70,8 @@ func (p peer) greeted(t *testing.T) bool {
 // waitForClose returns when the server has closed the connection.
 func (p peer) waitForClose(t *testing.T) {
 	t.Helper()
-	if n, err := p.Read(make([]byte, 1)); n > 0 || err == nil {
-		t.Error("the server sent something else")
+	if n, err := p.Read(make([]byte, 1)); n > 0 || err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("the server did not close the connection: %v", err)
 	}
 }
 
@@ -78,7 +82,7 @@ func (p peer) wantOpen(t *testing.T, what string) {
 	if _, err := p.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("%s was closed: %v", what, err)
 	}
-	authtest.Must(t, p.SetReadDeadline(time.Time{}))
+	authtest.Must(t, p.SetReadDeadline(time.Now().Add(patience)))
 }
 
 func TestNewcomerDisplacesTheNewestConnectionOfTheAddressThatHasTheMost(t *testing.T) {

@@ -57,8 +57,6 @@ func openStore(ctx context.Context, config Config, mustExist bool) (*models.Stor
 		Policy:    config.passwordPolicy(),
 		Sessions:  models.SessionPolicy{Idle: config.RefreshTokenTTL, Absolute: config.SessionTTL, Grace: config.RefreshGrace},
 		Now:       time.Now,
-
-		RefusalDelay: time.Second,
 	})
 	if err != nil {
 		return nil, databaseAdvice(err)

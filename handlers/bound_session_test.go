@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -69,6 +70,19 @@ func TestBearerOfABoundSessionNeedsAProofThere(t *testing.T) {
 			t.Errorf("%s %s with the bearer of an unbound session: %s", op.Method, op.Path, r.body)
 		}
 	}
+}
+
+// TestOperationThatAlwaysNeedsAProofRefusesUnboundSessions: there is none yet, but its document
+// would promise it.
+func TestOperationThatAlwaysNeedsAProofRefusesUnboundSessions(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	always := func(op *huma.Operation) { op.Security = []map[string][]string{{bearerScheme: {}, proofScheme: {}}} }
+	operation(s.Handler, "GET /test-proof", always, func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })
+	bound, ofBound := s.newBoundBrowser(t)
+	wantStatus(t, bound.send(t, "GET", "/test-proof", "", "Authorization", "Bearer "+ofBound), 204)
+	wantType(t, s.get(t, "/test-proof", ofBound), 401, "invalid-proof")
+	wantType(t, s.get(t, "/test-proof", s.login(t, "marisol")), 403, "insufficient-scope")
 }
 
 func TestRefusalsComeInOrder(t *testing.T) { // the token, the proof, the role

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// browser is a client that keeps the cookies and, if it has a key, sends a proof with every request.
+// browser is a client that keeps the cookies and, if it has a key, sends a proof with every
+// request.
 type browser struct {
 	*server
 	cookie string // the refresh cookie
@@ -74,7 +75,8 @@ func (s *server) newBrowser(t *testing.T) (b *browser, token string) {
 	return b, b.logIn(t)
 }
 
-// newBoundBrowser returns a browser with a key in which Marisol has logged in, and her access token.
+// newBoundBrowser returns a browser with a key in which Marisol has logged in, and her access
+// token.
 func (s *server) newBoundBrowser(t *testing.T) (b *browser, token string) {
 	t.Helper()
 	b = &browser{server: s, key: newProofKey(t)}

@@ -18,8 +18,8 @@ func cookieName(https bool) string {
 	return "latchkey"
 }
 
-// newCookie returns a cookie for the header Set-Cookie; maxAge is in seconds. No script can read it,
-// and requests that another site causes do not carry it (ASVS 3.3).
+// newCookie returns a cookie for the header Set-Cookie; maxAge is in seconds. No script can read
+// it, and requests that another site causes do not carry it (ASVS 3.3).
 func (c *caller) newCookie(name, value string, maxAge int) http.Cookie {
 	return http.Cookie{
 		Name: name, Value: value, Path: "/", MaxAge: maxAge,
@@ -52,9 +52,10 @@ func (h *Handler) refreshToken(r *http.Request) (token auth.RefreshToken, sent b
 	return onlyValid(cookieValues(r, cookieName(h.isHTTPS(r))), h.refreshTokens.Parse)
 }
 
-// onlyValid returns the only value that parse accepts, and reports whether there is one. Other sites
-// on the same host can set cookies of any name: those that we did not make do not count, not even
-// beside ours. Of two that we made, nobody can know which is this browser's, so neither counts.
+// onlyValid returns the only value that parse accepts, and reports whether there is one. Other
+// sites on the same host can set cookies of any name: those that we did not make do not count, not
+// even beside ours. Of two that we made, nobody can know which is this browser's, so neither
+// counts.
 func onlyValid[T any](values []string, parse func(string) (T, error)) (only T, found bool) {
 	for _, value := range values {
 		parsed, err := parse(value)

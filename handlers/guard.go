@@ -161,8 +161,8 @@ func (h *Handler) authenticate(r *http.Request, op *huma.Operation) (auth.Princi
 
 // permits returns nil if a principal, who has proven a key, meets one of the alternatives of a
 // security requirement. It fails with auth.ErrInvalidProof or errInsufficientScope. If there are
-// alternatives with a proof, they are the only ones for a session that is bound to a key. An unknown
-// scheme admits nobody.
+// alternatives with a proof, they are the only ones for a session that is bound to a key. An
+// unknown scheme admits nobody.
 func permits(security []map[string][]string, p auth.Principal, provenKey string) error {
 	if security == nil {
 		security = bearerSecurity()

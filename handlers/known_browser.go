@@ -9,7 +9,8 @@ import (
 	"latchkey/models"
 )
 
-// knownBrowserCookieName returns the name of the cookie that a browser receives when a user logs in.
+// knownBrowserCookieName returns the name of the cookie that a browser receives when a user logs
+// in.
 func knownBrowserCookieName(https bool) string { return cookieName(https) + "-device" }
 
 // knownBrowser returns what the cookie of a known browser says, or the zero value. Whether the
@@ -36,8 +37,8 @@ func withNextPassword(browser auth.KnownBrowser) auth.KnownBrowser {
 	return browser
 }
 
-// knownBrowserCookie returns the cookie of a known browser. It grants no access, but no script needs
-// it either.
+// knownBrowserCookie returns the cookie of a known browser. It grants no access, but no script
+// needs it either.
 func (h *Handler) knownBrowserCookie(to caller, browser auth.KnownBrowser) http.Cookie {
 	seconds := int(auth.KnownBrowserTTL / time.Second)
 	return to.newCookie(knownBrowserCookieName(to.https), h.knownBrowsers.Format(browser), seconds)

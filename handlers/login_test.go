@@ -64,7 +64,8 @@ func TestLoginWithAnyWrongCredentialsGetsTheSameResponse(t *testing.T) {
 	compareResponses(t, "disabled user", *first, s.postJSON(t, "/login", credentials("marisol")))
 }
 
-// compareResponses checks that two responses differ in nothing but the date, the request id and the nonce.
+// compareResponses checks that two responses differ in nothing but the date, the request id and the
+// nonce.
 func compareResponses(t *testing.T, name string, a, b response) {
 	t.Helper()
 	idA, idB := a.Header.Get("X-Request-Id"), b.Header.Get("X-Request-Id")

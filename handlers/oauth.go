@@ -17,8 +17,8 @@ import (
 
 const formType = "application/x-www-form-urlencoded"
 
-// Error codes of RFC 6749 5.2 and RFC 9449 5 and 8. The last two are from RFC 6749 4.1.2.1, since 5.2
-// has none for faults.
+// Error codes of RFC 6749 5.2 and RFC 9449 5 and 8. The last two are from RFC 6749 4.1.2.1, since
+// 5.2 has none for faults.
 const (
 	invalidRequest         = "invalid_request"
 	invalidGrant           = "invalid_grant"

@@ -28,8 +28,8 @@ func changePasswordDocs(op *huma.Operation) {
 	canFail(op, models.ErrWrongPassword, errWeakPassword, models.ErrThrottled, models.ErrBusy)
 }
 
-// changePasswordResponse keeps the browser known with the new password, so that nobody's guesses can
-// get in the way of the login that follows.
+// changePasswordResponse keeps the browser known with the new password, so that nobody's guesses
+// can get in the way of the login that follows.
 type changePasswordResponse struct {
 	SetCookie []http.Cookie `header:"Set-Cookie" doc:"The cookie of a known browser, if this is one (HttpOnly, SameSite=Strict)"`
 }

@@ -81,8 +81,8 @@ func (h *Handler) offerNonce(c echo.Context) {
 	c.Response().Header().Set(headerNonce, h.proofs.Nonce())
 }
 
-// describeNonce documents that every response can have a nonce, if the operation reads proofs or the
-// access token of a session that may be bound.
+// describeNonce documents that every response can have a nonce, if the operation reads proofs or
+// the access token of a session that may be bound.
 func describeNonce(op *huma.Operation) {
 	if isPublic(op) && !acceptsProof(op) {
 		return

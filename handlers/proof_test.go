@@ -128,24 +128,30 @@ func (s *server) dump(t *testing.T) string {
 	defer db.Close()
 	var text strings.Builder
 	for _, table := range []string{"users", "sessions", "budgets"} {
-		rows, err := db.Query("SELECT * FROM " + table)
-		authtest.Must(t, err)
-		columns, err := rows.Columns()
-		authtest.Must(t, err)
-		for rows.Next() {
-			values := make([]any, len(columns))
-			for i := range values {
-				values[i] = new(any)
-			}
-			authtest.Must(t, rows.Scan(values...))
-			for i := range values {
-				fmt.Fprintf(&text, "%s.%s=%v ", table, columns[i], *values[i].(*any))
-			}
-			text.WriteByte('\n')
-		}
-		authtest.Must(t, rows.Err())
+		dumpTable(t, db, table, &text)
 	}
 	return text.String()
+}
+
+func dumpTable(t *testing.T, db *sql.DB, table string, text *strings.Builder) {
+	t.Helper()
+	rows, err := db.Query("SELECT * FROM " + table)
+	authtest.Must(t, err)
+	defer rows.Close()
+	columns, err := rows.Columns()
+	authtest.Must(t, err)
+	for rows.Next() {
+		values := make([]any, len(columns))
+		for i := range values {
+			values[i] = new(any)
+		}
+		authtest.Must(t, rows.Scan(values...))
+		for i := range values {
+			fmt.Fprintf(text, "%s.%s=%v ", table, columns[i], *values[i].(*any))
+		}
+		text.WriteByte('\n')
+	}
+	authtest.Must(t, rows.Err())
 }
 
 // TestStaleNonceIsReplaced: the client learns that the proof was right, and the nonce for the next.

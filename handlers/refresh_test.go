@@ -72,8 +72,8 @@ func TestRefreshWithoutCookieIs204(t *testing.T) {
 	wantStatus(t, b.refresh(t), 200)
 }
 
-// TestInvalidRefreshCookieCountsAsNone: other programs on the same host can set cookies, so one that
-// the server did not make must neither get in the way nor help.
+// TestInvalidRefreshCookieCountsAsNone: other programs on the same host can set cookies, so one
+// that the server did not make must neither get in the way nor help.
 func TestInvalidRefreshCookieCountsAsNone(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)

@@ -41,8 +41,8 @@ func (h *Handler) beginSession(ctx context.Context, from caller, user models.Use
 }
 
 // renewSession exchanges a refresh token for new tokens, for the cookie and for POST /token. Both a
-// renewal and a replay are logged: if someone has a copy of the token, the log shows from where they
-// used it.
+// renewal and a replay are logged: if someone has a copy of the token, the log shows from where
+// they used it.
 func (h *Handler) renewSession(ctx context.Context, from caller, token auth.RefreshToken) (tokens, error) {
 	session, user, err := h.store.RotateSession(ctx, from.actor(), token, from.provenKey)
 	if errors.Is(err, models.ErrReplayed) {

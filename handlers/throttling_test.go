@@ -57,8 +57,8 @@ func (s *server) guess(t *testing.T, i int, name, token string, headers ...strin
 	return s.postJSON(t, "/login", `{"name":"`+name+`","password":"`+wrong+`"}`, headers...)
 }
 
-// TestGuessesAreThrottledOnEveryPathTogether (ASVS 6.3.4): 30 at one account, wherever they are sent
-// and from wherever they come.
+// TestGuessesAreThrottledOnEveryPathTogether (ASVS 6.3.4): 30 at one account, wherever they are
+// sent and from wherever they come.
 func TestGuessesAreThrottledOnEveryPathTogether(t *testing.T) {
 	t.Parallel()
 	s := newThrottledServer(t)

@@ -46,7 +46,8 @@ func newLimits() limits {
 // refill returns how long an empty budget takes until it is full.
 func (l limit) refill() time.Duration { return time.Duration(l.burst) * l.interval }
 
-// maxSkew is by how much the clocks of replicas may differ before they get in the way of each other.
+// maxSkew is by how much the clocks of replicas may differ: a budget that lies no further ahead
+// than that is another replica's, and right.
 const maxSkew = time.Minute
 
 // maxWait is the longest that a client waits for its next try. It is less than refill.
@@ -134,8 +135,8 @@ func (s *Store) wait(db *gorm.DB, c charge) (time.Duration, error) {
 
 // refuse returns the *ThrottledError for a charge that has to wait, and remembers the refusal.
 //
-// If the clock was set back, FullAt can be years ahead. The budget then becomes an empty one: to make
-// it a full one would be a gift to whoever guesses.
+// If the clock was set back, FullAt can be years ahead. The budget then becomes an empty one, so
+// that it is full again after a refill. To make it a full one would give tries away.
 func (s *Store) refuse(ctx context.Context, c charge, wait time.Duration) error {
 	now := s.now()
 	if wait > c.limit.maxWait() {

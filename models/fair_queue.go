@@ -40,8 +40,8 @@ func (q *fairQueue) pop() *waiter {
 	return first
 }
 
-// displace makes room for a newcomer: it removes and returns the newest waiter of the group with the
-// longest line. It returns nil if that line would then be no longer than the newcomer's.
+// displace makes room for a newcomer: it removes and returns the newest waiter of the group with
+// the longest line. It returns nil if that line would then be no longer than the newcomer's.
 func (q *fairQueue) displace(newcomer string) *waiter {
 	if q.length == 0 {
 		return nil

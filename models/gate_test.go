@@ -48,8 +48,8 @@ type entered struct {
 	err   error
 }
 
-// start calls enter in a goroutine, and returns when that waits or has finished. It must be called in
-// a synctest bubble.
+// start calls enter in a goroutine, and returns when that waits or has finished. It must be called
+// in a synctest bubble.
 func start(ctx context.Context, g *gate, p place) call {
 	c := make(call, 1)
 	go func() {

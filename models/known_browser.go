@@ -10,8 +10,8 @@ func (s *Store) isKnownBrowser(by Actor, user User) bool {
 		s.now().Sub(b.IssuedAt) < auth.KnownBrowserTTL
 }
 
-// placeFor returns where a hash waits that the actor asks for. The user is the one whose password is
-// hashed, and may be the zero value.
+// placeFor returns where a hash waits that the actor asks for. The user is the one whose password
+// is hashed, and may be the zero value.
 func (s *Store) placeFor(by Actor, user User) place {
 	if s.isKnownBrowser(by, user) {
 		return place{known: true, group: user.ID}

@@ -116,3 +116,13 @@ func TestKnownBrowserWaitsInItsOwnLane(t *testing.T) {
 		}
 	}
 }
+
+func TestAddressesOfOneNetworkWaitInOneLine(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	first := s.placeFor(Actor{Address: "2001:db8:1:2::1"}, User{})
+	second := s.placeFor(Actor{Address: "2001:db8:1:2::2"}, User{})
+	if first != second || first == s.placeFor(Actor{Address: "2001:db8:1:3::1"}, User{}) {
+		t.Errorf("they wait as %+v and %+v", first, second)
+	}
+}

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"context"
 	"regexp"
 	"strings"
 	"testing"
@@ -138,12 +139,16 @@ func TestOnlyLockedAdministratorsCountAsOthers(t *testing.T) {
 	}
 }
 
-func TestPurgeSkipsLockedSessions(t *testing.T) {
+func TestPurgeSkipsLockedRows(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	r := newRecorder(t, s)
-	authtest.Must(t, errorOf(s.PurgeSessions(t.Context())))
-	if len(r.subqueries) != 1 || !strings.HasSuffix(r.subqueries[0], "FOR UPDATE SKIP LOCKED") {
-		t.Errorf("it selects the rows by %v", r.subqueries)
+	for name, purge := range map[string]func(context.Context) (int64, error){
+		"sessions": s.PurgeSessions, "budgets": s.PurgeBudgets,
+	} {
+		r := newRecorder(t, s)
+		authtest.Must(t, errorOf(purge(t.Context())))
+		if len(r.subqueries) != 1 || !strings.HasSuffix(r.subqueries[0], "FOR UPDATE SKIP LOCKED") {
+			t.Errorf("%s: it selects the rows by %v", name, r.subqueries)
+		}
 	}
 }

@@ -10,7 +10,8 @@ import (
 	"latchkey/auth"
 )
 
-// MaxSessions is how many sessions a user can have. A further login ends the least recently used one.
+// MaxSessions is how many sessions a user can have. A further login ends the least recently used
+// one.
 const MaxSessions = 100
 
 // login is what someone claims who logs in, and the user with that name.

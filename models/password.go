@@ -55,7 +55,7 @@ func (s *Store) checkPassword(ctx context.Context, by Actor, login login) error 
 	err := s.inSlot(ctx, t, func() { verified = s.hasher.Verify(login.password, login.user.PasswordHash) })
 	switch {
 	case err != nil:
-		return s.delayRefusal(ctx, err)
+		return s.refusals.holdBack(ctx, err)
 	case verified != nil && !errors.Is(verified, auth.ErrPasswordMismatch):
 		return fmt.Errorf("verifying the password of user %s: %w", login.user.ID, verified)
 	}
@@ -73,7 +73,7 @@ func (s *Store) hashNewPassword(ctx context.Context, t turn, username, password 
 	}
 	hash, err := s.hash(ctx, t, password)
 	if err != nil {
-		return "", fmt.Errorf("hashing a new password: %w", s.delayRefusal(ctx, err))
+		return "", fmt.Errorf("hashing a new password: %w", s.refusals.holdBack(ctx, err))
 	}
 	return hash, nil
 }

@@ -10,7 +10,7 @@ import (
 const maxRefusedBudgets = 10_000
 
 // refusedBudgets remembers until when the database refuses charges to a budget, so that a flood of
-// tries does not reach the database. It is only an abridgement: forgetting an entry costs a query.
+// tries does not reach it. To forget a refusal is safe: the database refuses again.
 type refusedBudgets struct {
 	mu    sync.Mutex
 	until map[string]time.Time // by the key of the budget

@@ -14,15 +14,16 @@ import (
 // RotateSession exchanges a refresh token for its successor, whose counter is that of the session
 // it returns. The row keeps the device and the address of the actor.
 //
-// A bound session needs the thumbprint of its key, from a proof that the caller has verified. Without
-// it, the call fails with ErrWrongKey and changes nothing. An unbound session ignores the thumbprint.
+// A bound session needs the thumbprint of its key, from a proof that the caller has verified.
+// Without it, the call fails with ErrWrongKey and changes nothing. An unbound session ignores the
+// thumbprint.
 //
 // The immediate predecessor of the newest token gets the same successor again, because a response
-// can be lost and two tabs can race: for a bound session as long as the successor has not been used;
-// for an unbound one within SessionPolicy.Grace, from the address of the renewal that replaced it.
-// Any other token is a replay: someone has kept a copy. A replay ends the session: that is
-// committed, although the call fails with ErrReplayed. It fails with ErrSessionEnded if the session
-// has ended or its user is disabled.
+// can be lost and two tabs can race: for a bound session as long as the successor has not been
+// used; for an unbound one within SessionPolicy.Grace, from the address of the renewal that
+// replaced it. Any other token is a replay: someone has kept a copy. A replay ends the session:
+// that is committed, although the call fails with ErrReplayed. It fails with ErrSessionEnded if the
+// session has ended or its user is disabled.
 func (s *Store) RotateSession(
 	ctx context.Context, by Actor, token auth.RefreshToken, thumbprint string,
 ) (session Session, user User, err error) {
@@ -85,8 +86,8 @@ func (s *Store) advance(tx *gorm.DB, by Actor, token auth.RefreshToken, thumbpri
 
 func (s Session) isBound() bool { return s.KeyThumbprint != "" }
 
-// acceptsPredecessor reports whether a token that is not the newest is its immediate predecessor and
-// may still be exchanged. The key of a bound session has been proven.
+// acceptsPredecessor reports whether a token that is not the newest is its immediate predecessor
+// and may still be exchanged. The key of a bound session has been proven.
 func (s *Store) acceptsPredecessor(session Session, by Actor, token auth.RefreshToken, now time.Time) bool {
 	switch {
 	case session.Counter != token.Counter+1:

@@ -38,7 +38,7 @@ func openSQLite(ctx context.Context, o Options) (reader, writer *gorm.DB, err er
 		return nil, nil, fmt.Errorf("finding the database file: %w", err)
 	}
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		if _, err := os.Lstat(path); err == nil {
+		if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSymlink != 0 {
 			return nil, nil, ErrBrokenLink
 		}
 		if o.MustExist {

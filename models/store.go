@@ -24,9 +24,6 @@ type Options struct {
 	Policy    auth.PasswordPolicy
 	Sessions  SessionPolicy
 	Now       func() time.Time
-
-	// RefusalDelay is how long ErrBusy and ErrThrottled are held back; see delayRefusal.
-	RefusalDelay time.Duration
 }
 
 // Store is an open database. It is safe for concurrent use, and several processes may have the same
@@ -38,13 +35,12 @@ type Store struct {
 	closed   atomic.Bool
 	hasher   *auth.Hasher
 	gate     *gate
+	refusals refusals
 	memory   hashMemory
 	throttle *throttle // nil if nothing is throttled
 	policy   auth.PasswordPolicy
 	sessions SessionPolicy
 	clock    func() time.Time
-
-	refusalDelay time.Duration
 }
 
 // Open opens the database at o.URL and brings its schema up to date. If there is no database, it
@@ -63,7 +59,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{
 		engine: engine, reader: reader, writer: writer,
 		hasher: o.Hasher, gate: newGate(o.HashSlots, o.HashWait),
-		policy: o.Policy, sessions: o.Sessions, clock: o.Now, refusalDelay: o.RefusalDelay,
+		policy: o.Policy, sessions: o.Sessions, clock: o.Now,
 	}
 	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())

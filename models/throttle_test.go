@@ -286,6 +286,50 @@ func TestRefusalOfOneBudgetChargesNoOther(t *testing.T) {
 	}
 }
 
+// Without their rows, the budgets are full, as far as the database knows.
+func TestRefusedBudgetIsRefusedAgainWithoutTheDatabase(t *testing.T) {
+	t.Parallel()
+	s := newThrottledStore(t)
+	known := withKnownBrowser(s.addAdmin(t), s.now())
+	overall := s.throttle.charge(s.throttle.limits.guessOverall, "")
+	for name, refuse := range map[string]func() (Actor, string){
+		"name": func() (Actor, string) { s.useUp(t, "marisol"); return from(100), "marisol" },
+		"browser": func() (Actor, string) {
+			s.guesses(t, 11, func(int) (Actor, string) { return known, "marisol" })
+			return known, "marisol"
+		},
+		"overall": func() (Actor, string) {
+			s.setBudget(t, overall, s.now().Add(s.throttle.limits.guessOverall.refill()))
+			s.guess(t, from(101), "jonas")
+			return from(102), "wanda"
+		},
+	} {
+		s.throttle.refused = newRefusedBudgets()
+		s.exec(t, "DELETE FROM budgets")
+		by, username := refuse()
+		s.exec(t, "DELETE FROM budgets")
+		if s.guess(t, by, username) {
+			t.Errorf("%s: a guess was checked", name)
+		}
+	}
+}
+
+func TestChargeTakenBackMakesRoomAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newThrottledStore(t)
+	user := s.addAdmin(t)
+	s.guesses(t, 29, at("marisol"))
+	correct := s.guessTry(from(100), "marisol", user)
+	authtest.Must(t, s.charge(t.Context(), correct)) // while its hash runs, the budget is used up
+	if s.guess(t, from(101), "marisol") {
+		t.Error("a guess too many was checked")
+	}
+	authtest.Must(t, s.settle(t.Context(), correct, true))
+	if !s.guess(t, from(101), "marisol") {
+		t.Error("the charge that was taken back is still missing")
+	}
+}
+
 func TestNobodyIsChargedWhoseTurnDoesNotCome(t *testing.T) {
 	t.Parallel()
 	s := newThrottledStore(t)

@@ -24,8 +24,8 @@ const TIMEOUT_MS = 20_000;
 
 /**
  * Sends a request and returns the response if it is a success. If the server refuses the proof and
- * has a newer nonce, sends the request again, once. The refusal says so if the nonce was too old; it
- * is a general one if the nonce was made before the server was set up anew.
+ * has a newer nonce, sends the request again, once. The refusal says so if the nonce was too old;
+ * it is a general one if the nonce was made before the server was set up anew.
  *
  * @param {string} method
  * @param {string} path

@@ -20,10 +20,9 @@ let savedNonce = '';
  * once.
  */
 export async function createKey() {
-  if (await loadKey()) return;
   await orNull(async () => {
     const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign']);
-    // add, unlike put, never replaces a key to which a session may be bound.
+    // add, unlike put, fails if there is one. Never replace a key: a session may be bound to it.
     await withStore('readwrite', (store) => result(store.add(pair, KEY_PAIR)));
   });
 }
