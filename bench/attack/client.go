@@ -14,7 +14,7 @@ import (
 )
 
 // answerTimeout is how long an honest client waits for an answer.
-const answerTimeout = 10 * time.Second
+const answerTimeout = 30 * time.Second
 
 // client is an HTTP client with a local address, and cookies of its own.
 type client struct {

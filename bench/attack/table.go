@@ -29,6 +29,9 @@ type table struct {
 func (t *table) add(attack string, figures ...figure) {
 	for _, f := range figures {
 		result := "ok"
+		if f.info {
+			f.required = "-"
+		}
 		switch {
 		case f.info || f.speed && !t.judgeAll:
 			result = "-"
