@@ -111,7 +111,7 @@ func TestProofWithAWrongClaimIsInvalid(t *testing.T) {
 			t.Parallel()
 			claims := map[string]any{"nonce": v.Nonce(), "ath": hashAccessToken(someToken)}
 			maps.Copy(claims, wrong)
-			wantInvalidProof(t, v, prover.Forge("PATCH", proofURL, nil, claims))
+			wantInvalidProof(t, v, prover.Sign(nil, authtest.Merge(authtest.ProofClaims("PATCH", proofURL, "", ""), claims)))
 		})
 	}
 }
@@ -163,7 +163,7 @@ func TestProofWithAWrongHeaderIsInvalid(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			claims := map[string]any{"nonce": v.Nonce(), "ath": hashAccessToken(someToken)}
-			wantInvalidProof(t, v, prover.Forge("PATCH", proofURL, header, claims))
+			wantInvalidProof(t, v, prover.Sign(header, authtest.Merge(authtest.ProofClaims("PATCH", proofURL, "", ""), claims)))
 		})
 	}
 }
@@ -209,7 +209,7 @@ func TestTextThatIsNoProofIsInvalid(t *testing.T) {
 	for name, text := range map[string]string{
 		"empty":                      "",
 		"not a JWT":                  "proof",
-		"of more than 4 kB":          prover.Forge("PATCH", proofURL, nil, long),
+		"of more than 4 kB":          prover.Sign(nil, long),
 		"with other spare bits":      respell(good),
 		"two proofs":                 good + "," + good,
 		"without a signature":        parts[0] + "." + parts[1] + ".",
@@ -240,7 +240,7 @@ func TestProofSignedWithAnotherHashIsInvalid(t *testing.T) {
 	v, _ := newVerifier("a")
 	prover := authtest.NewProver(t)
 	claims := map[string]any{"nonce": v.Nonce(), "ath": hashAccessToken(someToken)}
-	signed := prover.Forge("PATCH", proofURL, map[string]any{"alg": "ES384"}, claims)
+	signed := prover.Sign(map[string]any{"alg": "ES384"}, authtest.Merge(authtest.ProofClaims("PATCH", proofURL, "", ""), claims))
 	signed = signed[:strings.LastIndexByte(signed, '.')]
 	hash := sha512.Sum384([]byte(signed))
 	r, s, err := ecdsa.Sign(rand.Reader, prover.Key, hash[:])
@@ -306,7 +306,7 @@ func TestTimeOfAProofIsNotJudged(t *testing.T) {
 	prover := authtest.NewProver(t)
 	for _, iat := range []any{0, 1, 4_000_000_000, 1_795_000_000.5} {
 		claims := map[string]any{"nonce": v.Nonce(), "ath": hashAccessToken(someToken), "iat": iat, "exp": 1}
-		if _, err := v.Verify(prover.Forge("PATCH", proofURL, nil, claims), proofRequest()); err != nil {
+		if _, err := v.Verify(prover.Sign(nil, authtest.Merge(authtest.ProofClaims("PATCH", proofURL, "", ""), claims)), proofRequest()); err != nil {
 			t.Errorf("iat %v: %v", iat, err)
 		}
 	}
