@@ -124,13 +124,13 @@ func (b *tab) waitForHeldRequest() fetch.RequestID {
 }
 
 // refuse answers a request that the browser holds, as a server does.
-func (b *tab) refuse(request fetch.RequestID, status int64, problem string, headers ...*fetch.HeaderEntry) {
+func (b *tab) refuse(request fetch.RequestID, status int64, problem, detail string, headers ...*fetch.HeaderEntry) {
 	b.Helper()
 	call(b, fetch.FulfillRequest, fetch.FulfillRequestParams{
 		RequestID:       request,
 		ResponseCode:    status,
 		ResponseHeaders: append(headers, &fetch.HeaderEntry{Name: "Content-Type", Value: "application/problem+json"}),
-		Body:            []byte(`{"type":"` + problem + `"}`),
+		Body:            []byte(`{"type":"` + problem + `","detail":"` + detail + `"}`),
 	})
 }
 

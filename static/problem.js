@@ -28,6 +28,7 @@ const DETAIL_IS_FOR_USERS = [
   INVALID_CREDENTIALS,
   SESSION_NOT_FOUND,
   '/problems/signup-closed',
+  '/problems/storage-full',
   '/problems/user-not-found',
   '/problems/username-taken',
   '/problems/last-admin',
@@ -111,7 +112,7 @@ export function describe(error) {
   if (error instanceof StorageError) return error.message;
   if (error instanceof LoggedOutError) return `${LOGGED_OUT_REASONS[error.type] ?? ''}Log in again to continue.`;
   if (!(error instanceof ApiError)) throw error;
-  if (error.detail && DETAIL_IS_FOR_USERS.includes(error.type)) return withFullStop(error.detail);
+  if (isDetailForUsers(error)) return withFullStop(error.detail);
   if (reasonToWait(error)) return waitingText(error, error.retryAfter);
   // A login with a new key fails like this if the page was opened at another address than the
   // server's own.
@@ -137,9 +138,10 @@ export function describe(error) {
  * @param {ApiError} error
  * @returns {string} why the same request may succeed later, as a sentence; empty if it won't
  */
-export function reasonToWait({ status }) {
-  if (status === 429) return 'Too many attempts.';
-  return status === 503 ? 'The server is busy or unavailable.' : '';
+export function reasonToWait(error) {
+  if (isDetailForUsers(error)) return '';
+  if (error.status === 429) return 'Too many attempts.';
+  return error.status === 503 ? 'The server is busy or unavailable.' : '';
 }
 
 /**
@@ -163,6 +165,11 @@ export function retryDelay(failures, error) {
   const delay = Math.min(MIN_RETRY_MS * 2 ** (failures - 1), MAX_RETRY_MS);
   const spread = 1 + Math.random() / 4; // keeps tabs from sending their requests at the same time
   return Math.max(delay, error.retryAfter * 1000) * spread;
+}
+
+/** @param {ApiError} error */
+function isDetailForUsers({ type, detail }) {
+  return detail !== '' && DETAIL_IS_FOR_USERS.includes(type);
 }
 
 /** @param {string} text */
