@@ -15,7 +15,7 @@ import (
 	"latchkey/cmd/cmdtest"
 )
 
-// TestAppOfTheReadmeRenewsItsToken runs the code of README.md, "On the same origin, behind a proxy".
+// TestAppOfTheReadmeRenewsItsToken runs the code in README.md for an app behind the same proxy.
 func TestAppOfTheReadmeRenewsItsToken(t *testing.T) {
 	t.Parallel()
 	openChromium(t)
