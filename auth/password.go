@@ -42,8 +42,18 @@ func NewHasher(cost Cost) *Hasher {
 	return &Hasher{cost: cost, decoy: phc{cost, random(saltLength), random(keyLength)}.String()}
 }
 
-// Memory returns how many bytes a hash takes.
-func (h *Hasher) Memory() int64 { return int64(h.cost.Memory) << 10 }
+// Memory returns how many bytes Verify takes to compare a password with encoded, or Hash if encoded
+// is empty.
+func (h *Hasher) Memory(encoded string) int64 {
+	memory := h.cost.Memory
+	if stored, err := parsePHC(encoded); err == nil {
+		memory = max(memory, stored.cost.Memory)
+	}
+	return int64(memory) << 10
+}
+
+// SamePassword reports whether two passwords are equal, however a keyboard encodes their characters.
+func SamePassword(a, b string) bool { return norm.NFC.String(a) == norm.NFC.String(b) }
 
 // Hash returns the PHC string of the password under a new random salt.
 func (h *Hasher) Hash(password string) string {

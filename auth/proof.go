@@ -78,7 +78,7 @@ func (v *ProofVerifier) Verify(proof string, r ProofRequest) (thumbprint string,
 		return key, err
 	})
 	if err != nil {
-		return "", fmt.Errorf("%w: %w", ErrInvalidProof, err)
+		return "", fmt.Errorf("%w: %w", ErrInvalidProof, reason(err))
 	}
 	if err := checkProofClaims(claims, r); err != nil {
 		return "", fmt.Errorf("%w: %w", ErrInvalidProof, err)
@@ -145,27 +145,27 @@ func hashAccessToken(token string) string {
 // extension that must be understood, and the key must be a public one.
 func proofKey(header map[string]any) (key *ecdsa.PublicKey, thumbprint string, err error) {
 	if header["typ"] != proofType {
-		return nil, "", errors.New("typ is not " + proofType)
+		return nil, "", headerError("typ is not " + proofType)
 	}
 	for _, name := range []string{"crit", "b64"} { // RFC 7515 4.1.11, RFC 7797
 		if _, present := header[name]; present {
-			return nil, "", errors.New("the header contains " + name)
+			return nil, "", headerError("it contains " + name)
 		}
 	}
 	members, _ := header["jwk"].(map[string]any)
 	public := []string{"kty", "crv", "x", "y", "alg", "use", "kid", "key_ops", "ext"}
 	for name := range members {
 		if !slices.Contains(public, name) {
-			return nil, "", errors.New("the key has a member that is private or unknown")
+			return nil, "", headerError("the key has a member that is private or unknown")
 		}
 	}
 	if members["kty"] != "EC" || members["crv"] != "P-256" {
-		return nil, "", errors.New("the key is not on the curve P-256")
+		return nil, "", headerError("the key is not on the curve P-256")
 	}
 	x, y := coordinate(members["x"]), coordinate(members["y"])
 	key, err = ecdsa.ParseUncompressedPublicKey(elliptic.P256(), slices.Concat([]byte{4}, x, y))
 	if err != nil {
-		return nil, "", fmt.Errorf("reading the key: %w", err)
+		return nil, "", headerError("the key is not a point on the curve P-256")
 	}
 	return key, JWK{KeyType: "EC", Curve: "P-256", X: encode(x), Y: encode(y)}.thumbprint(), nil
 }

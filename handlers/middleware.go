@@ -12,6 +12,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
+
+	"latchkey/models"
 )
 
 // Where an Echo context holds what the log line of the request shows.
@@ -72,7 +74,8 @@ func requestID(c echo.Context) string { return c.Response().Header().Get(echo.He
 // browsers and monitors fetch all day is logged for debugging only.
 func requestLevel(status int, route string, cause error) slog.Level {
 	switch {
-	case errors.Is(cause, context.Canceled): // the client has left
+	case errors.Is(cause, context.Canceled), // the client has left
+		errors.Is(cause, models.ErrBusy): // expected in a flood, and no fault
 		return slog.LevelInfo
 	case status >= http.StatusInternalServerError:
 		return slog.LevelError

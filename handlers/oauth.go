@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -129,6 +130,10 @@ func (h *Handler) addOAuthResponses(op *huma.Operation) {
 		"503": "The server is busy, or its database is unavailable. `Retry-After` says how many seconds to wait.",
 	} {
 		op.Responses[status] = h.oauthResponse(sentence)
+	}
+	for status, response := range op.Responses {
+		code, _ := strconv.Atoi(status)
+		response.Headers = failureHeaders(code)
 	}
 }
 

@@ -57,7 +57,7 @@ func (h *Handler) renewSession(ctx context.Context, from caller, token auth.Refr
 
 // noticeReplay warns of a refresh token whose session is about to end, if it is a replay.
 func (h *Handler) noticeReplay(ctx context.Context, from caller, token auth.RefreshToken) error {
-	replayed, err := h.store.IsReplay(ctx, from.actor(), token)
+	replayed, err := h.store.IsReplay(ctx, from.actor(), token, from.provenKey)
 	if err != nil {
 		return fmt.Errorf("checking a refresh token for a replay: %w", err)
 	}
@@ -74,7 +74,8 @@ func (h *Handler) warnOfReplay(from caller, token auth.RefreshToken) {
 // issueTokens issues the tokens of a session as it is now.
 func (h *Handler) issueTokens(user models.User, session models.Session) (tokens, error) {
 	access, err := h.issuer.Issue(auth.Principal{
-		UserID: user.ID, SessionID: session.ID, Username: user.Username, Roles: user.Roles,
+		UserID: user.ID, SessionID: session.ID, KeyThumbprint: session.KeyThumbprint,
+		Username: user.Username, Roles: user.Roles,
 	})
 	if err != nil {
 		return tokens{}, fmt.Errorf("issuing an access token: %w", err)

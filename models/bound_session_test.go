@@ -134,21 +134,25 @@ func TestReplayIsRecognisedWithoutChangingAnything(t *testing.T) {
 	s := newStore(t)
 	user := s.addAdmin(t)
 	for name, row := range map[string]struct {
-		key     string
+		key     string // of the session
+		proven  string
 		counter int64 // of the token, when the newest is 3
 		by      Actor
 		wait    time.Duration
 		want    bool
 	}{
-		"the newest":                            {"", 3, elsewhere(), day, false},
-		"the predecessor":                       {"", 2, visitor(), 0, false},
-		"the predecessor, too late":             {"", 2, visitor(), time.Hour, true},
-		"the predecessor, from elsewhere":       {"", 2, elsewhere(), 0, true},
-		"the predecessor of a bound session":    {key, 2, elsewhere(), day, false},
-		"an older token":                        {"", 1, visitor(), 0, true},
-		"an older token of a bound session":     {key, 1, visitor(), 0, true},
-		"a token from the future":               {"", 4, visitor(), 0, true},
-		"the newest, of a session that expired": {"", 1, visitor(), 40 * day, false},
+		"the newest":                            {"", "", 3, elsewhere(), day, false},
+		"the newest of a bound session":         {key, "", 3, elsewhere(), day, false},
+		"the predecessor":                       {"", "", 2, visitor(), 0, false},
+		"the predecessor, too late":             {"", "", 2, visitor(), time.Hour, true},
+		"the predecessor, from elsewhere":       {"", "", 2, elsewhere(), 0, true},
+		"the predecessor, with its key":         {key, key, 2, elsewhere(), day, false},
+		"the predecessor, without its key":      {key, "", 2, visitor(), 0, true},
+		"the predecessor, with another key":     {key, "another thumbprint", 2, visitor(), 0, true},
+		"an older token":                        {"", "", 1, visitor(), 0, true},
+		"an older token of a bound session":     {key, key, 1, visitor(), 0, true},
+		"a token from the future":               {"", "", 4, visitor(), 0, true},
+		"the newest, of a session that expired": {"", "", 1, visitor(), 40 * day, false},
 	} {
 		session, err := s.CreateSession(t.Context(), visitor(), user, SessionParams{KeyThumbprint: row.key})
 		authtest.Must(t, err)
@@ -158,7 +162,7 @@ func TestReplayIsRecognisedWithoutChangingAnything(t *testing.T) {
 		}
 		before := s.stored(t, session.ID)
 		s.clock.Advance(row.wait)
-		got, err := s.IsReplay(t.Context(), row.by, tokenNumber(row.counter, session))
+		got, err := s.IsReplay(t.Context(), row.by, tokenNumber(row.counter, session), row.proven)
 		if err != nil || got != row.want {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
@@ -166,7 +170,7 @@ func TestReplayIsRecognisedWithoutChangingAnything(t *testing.T) {
 			t.Errorf("%s: the session changed to %+v", name, after)
 		}
 	}
-	got, err := s.IsReplay(t.Context(), visitor(), auth.RefreshToken{SessionID: newID(), Counter: 1})
+	got, err := s.IsReplay(t.Context(), visitor(), auth.RefreshToken{SessionID: newID(), Counter: 1}, "")
 	if err != nil || got {
 		t.Errorf("a session that never was: %v, %v", got, err)
 	}

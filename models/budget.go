@@ -152,9 +152,14 @@ func (s *Store) refuse(ctx context.Context, c charge, wait time.Duration) error 
 	return newThrottledError(c, wait)
 }
 
+// settleTimeout is how long settling may take after the client has gone away.
+const settleTimeout = 5 * time.Second
+
 // settle takes back the charges of a try whose password was correct, and counts the failure of one
-// whose password was wrong.
+// whose password was wrong: also if the client has gone away during the hash.
 func (s *Store) settle(ctx context.Context, t try, correct bool) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
 	if !correct {
 		if t.failure == nil {
 			return nil

@@ -12,7 +12,7 @@ import (
 //
 // Those who wait stand in two lanes: browsers that a user has logged in with before, and everybody
 // else. While both wait, the lanes alternate, so a flood of strangers leaves half of the slots to
-// known browsers. Within a lane, users or addresses take turns; see fairQueue.
+// known browsers. Within a lane, addresses take turns; see fairQueue.
 type gate struct {
 	mu       sync.Mutex
 	slots    int           // how many hashes may run at once
@@ -32,7 +32,7 @@ type lane struct {
 // place says where to wait: in which lane, and with whom.
 type place struct {
 	known bool   // whether it is for a known browser
-	group string // the user of the known browser; otherwise, the network of the address
+	group string // the network of the address
 }
 
 // firstHashTime is assumed until a hash has been measured.

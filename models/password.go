@@ -15,6 +15,7 @@ import (
 type turn struct {
 	place place
 	try   try
+	hash  string // the stored hash to compare with; empty to make a new one
 }
 
 // inSlot waits at the gate and calls hash. It charges the try when its turn has come, so that those
@@ -34,7 +35,7 @@ func (s *Store) inSlot(ctx context.Context, t turn, hash func()) error {
 	}
 	hash()
 	s.gate.measured(time.Since(started))
-	s.memory.release(s.hasher.Memory(), s.gate.slots)
+	s.memory.release(s.hasher.Memory(t.hash), s.gate.slots)
 	return nil
 }
 
@@ -50,9 +51,9 @@ func (s *Store) hash(ctx context.Context, t turn, password string) (hash string,
 //
 // The password of a disabled user counts as a wrong one, so that the budgets do not confirm it.
 func (s *Store) checkPassword(ctx context.Context, by Actor, login login) error {
-	t := turn{s.placeFor(by, login.user), s.guessTry(by, login.username, login.user)}
+	t := turn{s.placeFor(by, login.user), s.guessTry(by, login.username, login.user), login.user.PasswordHash}
 	var verified error
-	err := s.inSlot(ctx, t, func() { verified = s.hasher.Verify(login.password, login.user.PasswordHash) })
+	err := s.inSlot(ctx, t, func() { verified = s.hasher.Verify(login.password, t.hash) })
 	switch {
 	case err != nil:
 		return s.refusals.holdBack(ctx, err)
@@ -110,6 +111,9 @@ func (s *Store) ChangePassword(ctx context.Context, by Actor, current, password 
 	}
 	if err != nil {
 		return fmt.Errorf("checking the current password: %w", err)
+	}
+	if auth.SamePassword(current, password) {
+		return &auth.WeakPasswordError{Reason: "This is your current password. Choose a different one."}
 	}
 	hash, err := s.hashNewPassword(ctx, turn{place: s.placeFor(by, user)}, user.Username, password)
 	if err != nil {

@@ -99,8 +99,8 @@ func (s *Store) acceptsPredecessor(session Session, by Actor, token auth.Refresh
 }
 
 // IsReplay reports whether a token is a replay; see RotateSession. A token of a session that has
-// ended is not. It changes nothing: callers that end the session anyway use it to log a replay.
-func (s *Store) IsReplay(ctx context.Context, by Actor, token auth.RefreshToken) (bool, error) {
+// ended is not. The predecessor of a bound session is one unless its key was proven. It changes nothing: callers that end the session anyway use it to log a replay.
+func (s *Store) IsReplay(ctx context.Context, by Actor, token auth.RefreshToken, thumbprint string) (bool, error) {
 	now := s.now()
 	session, err := s.takeSession(s.reader.WithContext(ctx), token.SessionID, now)
 	if errors.Is(err, ErrSessionEnded) {
@@ -109,5 +109,6 @@ func (s *Store) IsReplay(ctx context.Context, by Actor, token auth.RefreshToken)
 	if err != nil {
 		return false, err
 	}
-	return session.Counter != token.Counter && !s.acceptsPredecessor(session, by, token, now), nil
+	isProven := !session.isBound() || session.KeyThumbprint == thumbprint
+	return session.Counter != token.Counter && !(isProven && s.acceptsPredecessor(session, by, token, now)), nil
 }

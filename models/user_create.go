@@ -81,7 +81,7 @@ func (s *Store) newUser(ctx context.Context, by Actor, u UserParams) (User, erro
 	case u.Email != nil && !ValidEmail(*u.Email):
 		return User{}, ErrInvalidEmail
 	}
-	t := turn{s.placeFor(by, User{}), s.signUpTry(by, u.Username)}
+	t := turn{place: s.placeFor(by, User{}), try: s.signUpTry(by, u.Username)}
 	hash, err := s.hashNewPassword(ctx, t, u.Username, u.Password)
 	if err != nil {
 		return User{}, err
