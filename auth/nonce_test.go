@@ -27,7 +27,7 @@ func TestNonceIsAcceptedForTenMinutes(t *testing.T) {
 			v, clock := newVerifier("a")
 			nonce := v.Nonce()
 			clock.Advance(row.passes)
-			_, err := v.Verify(authtest.NewProver(t).Prove(t, "PATCH", proofURL, nonce, someToken), proofRequest())
+			_, err := v.Verify(authtest.NewProver(t).Prove("PATCH", proofURL, nonce, someToken), proofRequest())
 			if !errors.Is(err, row.want) || errors.Is(err, ErrInvalidProof) {
 				t.Errorf("error is %v, want %v", err, row.want)
 			}
@@ -39,7 +39,7 @@ func TestProofNeedsANonceOnlyWhereTheRequestDoes(t *testing.T) {
 	t.Parallel()
 	v, _ := newVerifier("a")
 	r := proofRequest()
-	proof := authtest.NewProver(t).Prove(t, "PATCH", proofURL, "", someToken)
+	proof := authtest.NewProver(t).Prove("PATCH", proofURL, "", someToken)
 	_, err := v.Verify(proof, r)
 	if !errors.Is(err, ErrStaleNonce) || errors.Is(err, ErrInvalidProof) {
 		t.Errorf("error is %v, want %v", err, ErrStaleNonce)
@@ -56,7 +56,7 @@ func TestProofThatIsWrongIsInvalidWhateverItsNonce(t *testing.T) {
 	stale := v.Nonce()
 	clock.Advance(time.Hour)
 	for _, nonce := range []string{"", stale, v.Nonce()} {
-		wantInvalidProof(t, v, authtest.NewProver(t).Prove(t, "POST", proofURL, nonce, someToken))
+		wantInvalidProof(t, v, authtest.NewProver(t).Prove("POST", proofURL, nonce, someToken))
 	}
 }
 
@@ -64,7 +64,7 @@ func TestNonceOfAnOlderSecretIsAccepted(t *testing.T) {
 	t.Parallel()
 	before, clock := newVerifier("a")
 	after := NewProofVerifier([]Secret{Secret(strings.Repeat("b", 32)), Secret(strings.Repeat("a", 32))}, clock.Now)
-	_, err := after.Verify(authtest.NewProver(t).Prove(t, "PATCH", proofURL, before.Nonce(), someToken), proofRequest())
+	_, err := after.Verify(authtest.NewProver(t).Prove("PATCH", proofURL, before.Nonce(), someToken), proofRequest())
 	authtest.Must(t, err)
 	if before.Nonce() == after.Nonce() {
 		t.Error("the newest secret makes no nonces")

@@ -38,9 +38,9 @@ func TestProofGivesTheThumbprintOfItsKey(t *testing.T) {
 	t.Parallel()
 	v, _ := newVerifier("a")
 	prover := authtest.NewProver(t)
-	jwk := prover.JWK(t)
+	jwk := prover.JWK()
 	want := JWK{KeyType: "EC", Curve: "P-256", X: jwk["x"].(string), Y: jwk["y"].(string)}.thumbprint()
-	got, err := v.Verify(prover.Prove(t, "PATCH", proofURL, v.Nonce(), someToken), proofRequest())
+	got, err := v.Verify(prover.Prove("PATCH", proofURL, v.Nonce(), someToken), proofRequest())
 	if err != nil || got != want {
 		t.Errorf("thumbprint %q, %v; want %q", got, err, want)
 	}
@@ -111,7 +111,7 @@ func TestProofWithAWrongClaimIsInvalid(t *testing.T) {
 			t.Parallel()
 			claims := map[string]any{"nonce": v.Nonce(), "ath": hashAccessToken(someToken)}
 			maps.Copy(claims, wrong)
-			wantInvalidProof(t, v, prover.Forge(t, "PATCH", proofURL, nil, claims))
+			wantInvalidProof(t, v, prover.Sign(nil, authtest.Merge(authtest.ProofClaims("PATCH", proofURL, "", ""), claims)))
 		})
 	}
 }
@@ -121,11 +121,11 @@ func TestProofWithAWrongHeaderIsInvalid(t *testing.T) {
 	v, _ := newVerifier("a")
 	prover := authtest.NewProver(t)
 	altered := func(changes map[string]any) map[string]any {
-		jwk := prover.JWK(t)
+		jwk := prover.JWK()
 		maps.Copy(jwk, changes)
 		return map[string]any{"jwk": jwk}
 	}
-	point := prover.JWK(t)
+	point := prover.JWK()
 	whole := slices.Concat(coordinate(point["x"]), coordinate(point["y"]))
 	for name, header := range map[string]map[string]any{
 		"without typ":                   {"typ": nil},
@@ -137,7 +137,7 @@ func TestProofWithAWrongHeaderIsInvalid(t *testing.T) {
 		"without jwk":                   {"jwk": nil},
 		"jwk a string":                  {"jwk": "key"},
 		"jwk empty":                     {"jwk": map[string]any{}},
-		"another key":                   {"jwk": authtest.NewProver(t).JWK(t)},
+		"another key":                   {"jwk": authtest.NewProver(t).JWK()},
 		"kty RSA":                       altered(map[string]any{"kty": "RSA"}),
 		"crv P-384":                     altered(map[string]any{"crv": "P-384"}),
 		"with the private member d":     altered(map[string]any{"d": "AAAA"}),
@@ -163,7 +163,7 @@ func TestProofWithAWrongHeaderIsInvalid(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			claims := map[string]any{"nonce": v.Nonce(), "ath": hashAccessToken(someToken)}
-			wantInvalidProof(t, v, prover.Forge(t, "PATCH", proofURL, header, claims))
+			wantInvalidProof(t, v, prover.Sign(header, authtest.Merge(authtest.ProofClaims("PATCH", proofURL, "", ""), claims)))
 		})
 	}
 }
@@ -181,7 +181,7 @@ func TestProofWithAnotherAlgorithmIsInvalid(t *testing.T) {
 		key    any
 		jwk    map[string]any
 	}{
-		"none":  {jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, authtest.NewProver(t).JWK(t)},
+		"none":  {jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, authtest.NewProver(t).JWK()},
 		"HS256": {jwt.SigningMethodHS256, []byte("secret"), map[string]any{"kty": "oct", "k": encode([]byte("secret"))}},
 		"RS256": {jwt.SigningMethodRS256, rsaKey, map[string]any{"kty": "RSA", "n": encode(rsaKey.N.Bytes()), "e": "AQAB"}},
 		"ES384": {jwt.SigningMethodES384, p384, map[string]any{"kty": "EC", "crv": "P-384", "x": encode(p384.X.Bytes()), "y": encode(p384.Y.Bytes())}},
@@ -203,13 +203,13 @@ func TestTextThatIsNoProofIsInvalid(t *testing.T) {
 	t.Parallel()
 	v, _ := newVerifier("a")
 	prover := authtest.NewProver(t)
-	good := prover.Prove(t, "PATCH", proofURL, v.Nonce(), someToken)
+	good := prover.Prove("PATCH", proofURL, v.Nonce(), someToken)
 	parts := strings.Split(good, ".")
 	long := map[string]any{"nonce": v.Nonce(), "ath": hashAccessToken(someToken), "more": strings.Repeat("x", 4000)}
 	for name, text := range map[string]string{
 		"empty":                      "",
 		"not a JWT":                  "proof",
-		"of more than 4 kB":          prover.Forge(t, "PATCH", proofURL, nil, long),
+		"of more than 4 kB":          prover.Sign(nil, long),
 		"with other spare bits":      respell(good),
 		"two proofs":                 good + "," + good,
 		"without a signature":        parts[0] + "." + parts[1] + ".",
@@ -240,7 +240,7 @@ func TestProofSignedWithAnotherHashIsInvalid(t *testing.T) {
 	v, _ := newVerifier("a")
 	prover := authtest.NewProver(t)
 	claims := map[string]any{"nonce": v.Nonce(), "ath": hashAccessToken(someToken)}
-	signed := prover.Forge(t, "PATCH", proofURL, map[string]any{"alg": "ES384"}, claims)
+	signed := prover.Sign(map[string]any{"alg": "ES384"}, authtest.Merge(authtest.ProofClaims("PATCH", proofURL, "", ""), claims))
 	signed = signed[:strings.LastIndexByte(signed, '.')]
 	hash := sha512.Sum384([]byte(signed))
 	r, s, err := ecdsa.Sign(rand.Reader, prover.Key, hash[:])
@@ -272,13 +272,13 @@ func TestAddressOfAProofMayBeWrittenInEquivalentWays(t *testing.T) {
 		{"https://login.example.org/login", "//login.example.org:443", "/login"},
 		{"http://login.example.org:8000/users/a%2Fb", "http://login.example.org:8000", "/users/a%2Fb"},
 	} {
-		_, err := v.Verify(prover.Prove(t, "GET", row.htu, "", ""), ProofRequest{Method: "GET", Origin: row.origin, Path: row.path})
+		_, err := v.Verify(prover.Prove("GET", row.htu, "", ""), ProofRequest{Method: "GET", Origin: row.origin, Path: row.path})
 		if err != nil {
 			t.Errorf("%s at %s%s: %v", row.htu, row.origin, row.path, err)
 		}
 	}
 	for htu, host := range map[string]string{"https:///login": "", "ftp://login.example.org/login": "login.example.org"} {
-		_, err := v.Verify(prover.Prove(t, "GET", htu, "", ""), ProofRequest{Method: "GET", Origin: "//" + host, Path: "/login"})
+		_, err := v.Verify(prover.Prove("GET", htu, "", ""), ProofRequest{Method: "GET", Origin: "//" + host, Path: "/login"})
 		if !errors.Is(err, ErrInvalidProof) {
 			t.Errorf("%s at the host %q: %v", htu, host, err)
 		}
@@ -291,9 +291,9 @@ func TestProofWithoutATokenHashNeedsARequestWithoutAToken(t *testing.T) {
 	r := proofRequest()
 	r.AccessToken = ""
 	prover := authtest.NewProver(t)
-	_, err := v.Verify(prover.Prove(t, "PATCH", proofURL, v.Nonce(), ""), r)
+	_, err := v.Verify(prover.Prove("PATCH", proofURL, v.Nonce(), ""), r)
 	authtest.Must(t, err)
-	_, err = v.Verify(prover.Prove(t, "PATCH", proofURL, v.Nonce(), someToken), r)
+	_, err = v.Verify(prover.Prove("PATCH", proofURL, v.Nonce(), someToken), r)
 	if !errors.Is(err, ErrInvalidProof) {
 		t.Errorf("a proof for a token that was not sent: %v", err)
 	}
@@ -306,7 +306,7 @@ func TestTimeOfAProofIsNotJudged(t *testing.T) {
 	prover := authtest.NewProver(t)
 	for _, iat := range []any{0, 1, 4_000_000_000, 1_795_000_000.5} {
 		claims := map[string]any{"nonce": v.Nonce(), "ath": hashAccessToken(someToken), "iat": iat, "exp": 1}
-		if _, err := v.Verify(prover.Forge(t, "PATCH", proofURL, nil, claims), proofRequest()); err != nil {
+		if _, err := v.Verify(prover.Sign(nil, authtest.Merge(authtest.ProofClaims("PATCH", proofURL, "", ""), claims)), proofRequest()); err != nil {
 			t.Errorf("iat %v: %v", iat, err)
 		}
 	}

@@ -123,14 +123,14 @@ func (b *tab) waitForHeldRequest() fetch.RequestID {
 	}
 }
 
-// refuse answers a request that the browser holds, as a server does.
-func (b *tab) refuse(request fetch.RequestID, status int64, problem, detail string, headers ...*fetch.HeaderEntry) {
+// refuse answers a request that the browser holds with a problem in JSON, as a server does.
+func (b *tab) refuse(request fetch.RequestID, status int64, problem string, headers ...*fetch.HeaderEntry) {
 	b.Helper()
 	call(b, fetch.FulfillRequest, fetch.FulfillRequestParams{
 		RequestID:       request,
 		ResponseCode:    status,
 		ResponseHeaders: append(headers, &fetch.HeaderEntry{Name: "Content-Type", Value: "application/problem+json"}),
-		Body:            []byte(`{"type":"` + problem + `","detail":"` + detail + `"}`),
+		Body:            []byte(problem),
 	})
 }
 

@@ -154,7 +154,7 @@ func TestBusyServerCountsDown(t *testing.T) {
 	b.holdRequests("/login")
 	b.fillLogin("marisol", marisolPassword)
 	b.press(kb.Enter)
-	b.refuse(b.waitForHeldRequest(), 503, "/problems/busy", "", &fetch.HeaderEntry{Name: "Retry-After", Value: "7325"})
+	b.refuse(b.waitForHeldRequest(), 503, `{"type":"/problems/busy"}`, &fetch.HeaderEntry{Name: "Retry-After", Value: "7325"})
 	b.releaseRequests()
 	b.waitFor(ticking + " === 'The server is busy or unavailable. Try again in 2:02:05.'")
 	want(b, spoken, "The server is busy or unavailable. Try again in 3 hours.")
@@ -173,7 +173,8 @@ func TestFullDiskIsNamed(t *testing.T) {
 	b.fillLogin("marisol", marisolPassword)
 	b.press(kb.Enter)
 	const detail = "The server's disk is full, so nothing can be saved."
-	b.refuse(b.waitForHeldRequest(), 503, "/problems/storage-full", detail, &fetch.HeaderEntry{Name: "Retry-After", Value: "60"})
+	problem := `{"type":"/problems/storage-full","detail":"` + detail + `"}`
+	b.refuse(b.waitForHeldRequest(), 503, problem, &fetch.HeaderEntry{Name: "Retry-After", Value: "60"})
 	b.waitFor(text("#errors") + " !== ''")
 	want(b, text("#errors"), detail)
 	want(b, "document.querySelector('#log-in').hasAttribute('aria-disabled')", false)

@@ -323,7 +323,7 @@ func TestNonceIsRequestedOnce(t *testing.T) {
 	before := b.countRequests("POST /refresh")
 	b.open("/")
 	for _, nonce := range []string{"one", "two"} {
-		b.refuse(b.waitForHeldRequest(), 401, "/problems/use-dpop-nonce", "", &fetch.HeaderEntry{Name: "DPoP-Nonce", Value: nonce})
+		b.refuse(b.waitForHeldRequest(), 401, `{"type":"/problems/use-dpop-nonce"}`, &fetch.HeaderEntry{Name: "DPoP-Nonce", Value: nonce})
 	}
 	b.waitForCard("unreachable")
 	want(b, text("#unreachable-reason"), "The server sent an unexpected response. Reload the page and try again.")

@@ -75,12 +75,12 @@ func TestOpenFilesOfOursAreMadePrivateAgainWithAWarning(t *testing.T) {
 func TestDatabaseThatIsALinkIsMadePrivate(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	real := filepath.Join(folder, "real.db")
-	cmdtest.Start(t, folder, "DATABASE_URL=sqlite:"+real).Stop()
-	authtest.Must(t, os.Chmod(real, 0o644))
+	target := filepath.Join(folder, "real.db")
+	cmdtest.Start(t, folder, "DATABASE_URL=sqlite:"+target).Stop()
+	authtest.Must(t, os.Chmod(target, 0o644))
 	authtest.Must(t, os.Symlink("real.db", filepath.Join(folder, "link.db")))
 	cmdtest.Start(t, folder, "DATABASE_URL=sqlite:link.db").Stop()
-	if got := modeOf(t, real); got != 0o600 {
+	if got := modeOf(t, target); got != 0o600 {
 		t.Errorf("the mode is %o", got)
 	}
 }

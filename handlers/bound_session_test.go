@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"latchkey/auth/authtest"
 )
 
 // provenOperations lists what a bound session needs a proof for, besides the access token. An
@@ -89,7 +91,7 @@ func TestRefusalsComeInOrder(t *testing.T) { // the token, the proof, the role
 	t.Parallel()
 	s := newServer(t)
 	s.addUser(t, "jonas")
-	b := &browser{server: s, key: newProofKey(t)}
+	b := &browser{server: s, key: authtest.NewProver(t)}
 	r := b.send(t, "POST", "/login", credentials("jonas"), "Content-Type", "application/json")
 	wantStatus(t, r, 200)
 	token := r.field("token").(string)
@@ -124,7 +126,7 @@ func TestThiefOfABoundSessionRenewsNothing(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	owner, _ := s.newBoundBrowser(t)
-	thief := newProofKey(t)
+	thief := authtest.NewProver(t)
 	copied := []string{owner.cookie}
 	for range 12 {
 		s.clock.Advance(14 * time.Minute)
@@ -133,8 +135,8 @@ func TestThiefOfABoundSessionRenewsNothing(t *testing.T) {
 		copied = append(copied, owner.cookie)
 		before := s.dump(t)
 		for _, cookie := range copied {
-			claims := proofClaims("POST", s.URL+"/refresh", s.proofs.Nonce(), "")
-			for _, headers := range [][]string{{}, {"DPoP", thief.sign(t, nil, claims)}} {
+			claims := authtest.ProofClaims("POST", s.URL+"/refresh", s.proofs.Nonce(), "")
+			for _, headers := range [][]string{{}, {"DPoP", thief.Sign(nil, claims)}} {
 				wantType(t, s.send(t, "POST", "/refresh", "", append(headers, "Cookie", "latchkey="+cookie)...), 401, "invalid-proof")
 			}
 			wantStatus(t, s.postForm(t, "/token", "grant_type=refresh_token&refresh_token="+cookie), 400)
@@ -213,16 +215,16 @@ func TestCookieOfABoundSessionCanStillEndIt(t *testing.T) {
 func TestTokenBindsItsRefreshToken(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	key := newProofKey(t)
-	exchange := func(key *proofKey, form string) response {
-		proof := key.sign(t, nil, proofClaims("POST", s.URL+"/token", "", ""))
+	key := authtest.NewProver(t)
+	exchange := func(key *authtest.Prover, form string) response {
+		proof := key.Sign(nil, authtest.ProofClaims("POST", s.URL+"/token", "", ""))
 		return s.postForm(t, "/token", form, "DPoP", proof)
 	}
 	first := exchange(key, credentialsForm())
 	wantStatus(t, first, 200)
 	renewal := "grant_type=refresh_token&refresh_token=" + first.field("refresh_token").(string)
 	wantStatus(t, s.postForm(t, "/token", renewal), 400)
-	wantStatus(t, exchange(newProofKey(t), renewal), 400)
+	wantStatus(t, exchange(authtest.NewProver(t), renewal), 400)
 	second := exchange(key, renewal)
 	wantStatus(t, second, 200)
 	if second.field("token_type") != "bearer" {
@@ -237,7 +239,7 @@ func TestLoginWithAnotherKeyReplacesTheSession(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	b, earlier := s.newBoundBrowser(t)
-	b.key = newProofKey(t)
+	b.key = authtest.NewProver(t)
 	wantType(t, b.refresh(t), 401, "invalid-proof")
 	wantEnded(t, s, "the earlier session", earlier, false)
 	b.logIn(t)
@@ -253,9 +255,9 @@ func TestBrowserWithAWrongClockUsesProofs(t *testing.T) {
 	s := newServer(t)
 	b, _ := s.newBoundBrowser(t)
 	for _, wrong := range []time.Duration{-24 * time.Hour, 24 * time.Hour} {
-		claims := proofClaims("POST", s.URL+"/refresh", s.proofs.Nonce(), "")
+		claims := authtest.ProofClaims("POST", s.URL+"/refresh", s.proofs.Nonce(), "")
 		claims["iat"] = time.Now().Add(wrong).Unix()
-		r := s.send(t, "POST", "/refresh", "", "Cookie", "latchkey="+b.cookie, "DPoP", b.key.sign(t, nil, claims))
+		r := s.send(t, "POST", "/refresh", "", "Cookie", "latchkey="+b.cookie, "DPoP", b.key.Sign(nil, claims))
 		wantStatus(t, r, http.StatusOK)
 		b.cookie = cookieNamed(r, "latchkey").Value
 	}

@@ -3,6 +3,8 @@ package handlers
 import (
 	"net/http"
 	"testing"
+
+	"latchkey/auth/authtest"
 )
 
 // browser is a client that keeps the cookies and, if it has a key, sends a proof with every
@@ -11,7 +13,7 @@ type browser struct {
 	*server
 	cookie string // the refresh cookie
 	device string // the cookie of a known browser
-	key    *proofKey
+	key    *authtest.Prover
 	nonce  string // the newest that it received
 }
 
@@ -43,7 +45,7 @@ func (b *browser) send(t *testing.T, method, path, body string, headers ...strin
 // proof returns a proof for a request with this access token, or with none.
 func (b *browser) proof(t *testing.T, method, path, token string) string {
 	t.Helper()
-	return b.key.sign(t, nil, proofClaims(method, b.URL+path, b.nonce, token))
+	return b.key.Sign(nil, authtest.ProofClaims(method, b.URL+path, b.nonce, token))
 }
 
 // bearerOf returns the access token in headers, which are pairs of name and value.
@@ -79,7 +81,7 @@ func (s *server) newBrowser(t *testing.T) (b *browser, token string) {
 // token.
 func (s *server) newBoundBrowser(t *testing.T) (b *browser, token string) {
 	t.Helper()
-	b = &browser{server: s, key: newProofKey(t)}
+	b = &browser{server: s, key: authtest.NewProver(t)}
 	return b, b.logIn(t)
 }
 

@@ -38,7 +38,7 @@ func TestProofNamesPublicURLOrTheHost(t *testing.T) {
 		request := httptest.NewRequest("POST", "/login", strings.NewReader(credentials("marisol")))
 		request.Host = row.host
 		request.Header.Set("Content-Type", "application/json")
-		request.Header.Set("DPoP", newProofKey(t).sign(t, nil, proofClaims("POST", row.origin+"/login", "", "")))
+		request.Header.Set("DPoP", authtest.NewProver(t).Sign(nil, authtest.ProofClaims("POST", row.origin+"/login", "", "")))
 		recorder := httptest.NewRecorder()
 		s.Handler.ServeHTTP(recorder, request)
 		if right := recorder.Code == 200; right != row.right {
@@ -63,12 +63,12 @@ func TestProofsPassAProxyThatTerminatesTLS(t *testing.T) {
 		if set {
 			s.restart(t, func(o *Options) { o.PublicURL, o.PublicURLSet = proxy.URL, true })
 		}
-		key := newProofKey(t)
+		key := authtest.NewProver(t)
 		ask := func(method, path, body, token, nonce string, cookie *http.Cookie) response {
 			request, err := http.NewRequestWithContext(t.Context(), method, proxy.URL+path, strings.NewReader(body))
 			authtest.Must(t, err)
 			request.Header.Set("Content-Type", "application/json")
-			request.Header.Set("DPoP", key.sign(t, nil, proofClaims(method, proxy.URL+path, nonce, token)))
+			request.Header.Set("DPoP", key.Sign(nil, authtest.ProofClaims(method, proxy.URL+path, nonce, token)))
 			if token != "" {
 				request.Header.Set("Authorization", "Bearer "+token)
 			}

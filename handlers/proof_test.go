@@ -49,9 +49,9 @@ func (s *server) sendTo(t *testing.T, target proofTarget, headers ...string) res
 }
 
 // rightProof returns a proof for a target. Without a nonce, it lacks the claim.
-func (s *server) rightProof(t *testing.T, target proofTarget, key *proofKey, nonce string) string {
+func (s *server) rightProof(t *testing.T, target proofTarget, key *authtest.Prover, nonce string) string {
 	t.Helper()
-	return key.sign(t, nil, proofClaims(target.method, s.URL+target.path, nonce, target.token))
+	return key.Sign(nil, authtest.ProofClaims(target.method, s.URL+target.path, nonce, target.token))
 }
 
 func TestAnyWrongProofGetsTheSameResponseAndChangesNothing(t *testing.T) {
@@ -69,7 +69,7 @@ func TestAnyWrongProofGetsTheSameResponseAndChangesNothing(t *testing.T) {
 				wrong["no proof"] = nil
 				wrong["in another header"] = []string{"X-DPoP", right}
 				wrong["in the header of the response"] = []string{"DPoP-Nonce", right}
-				wrong["made with another key"] = []string{"DPoP", s.rightProof(t, target, newProofKey(t), s.proofs.Nonce())}
+				wrong["made with another key"] = []string{"DPoP", s.rightProof(t, target, authtest.NewProver(t), s.proofs.Nonce())}
 			}
 			before := s.dump(t)
 			var first *response
@@ -202,7 +202,7 @@ func TestLoginAndPasswordGrantTakeAProofWithoutANonce(t *testing.T) {
 	s := newServer(t)
 	targets := proofTargets(&browser{}, "")
 	for _, name := range []string{"login", "password grant"} {
-		r := s.sendTo(t, targets[name], "DPoP", s.rightProof(t, targets[name], newProofKey(t), ""))
+		r := s.sendTo(t, targets[name], "DPoP", s.rightProof(t, targets[name], authtest.NewProver(t), ""))
 		wantStatus(t, r, 200)
 		if r.field("token_type") != "bearer" || r.Header.Get("DPoP-Nonce") == "" {
 			t.Errorf("%s: %s, nonce %q", name, r.body, r.Header.Get("DPoP-Nonce"))
@@ -244,7 +244,7 @@ func TestProofOfAnUnboundSessionChangesNothingUnlessItIsWrong(t *testing.T) {
 			continue
 		}
 		wantInvalidProof(t, target, s.sendTo(t, target, "DPoP", "wrong"))
-		wantSuccess(t, s.sendTo(t, target, "DPoP", s.rightProof(t, target, newProofKey(t), s.proofs.Nonce())))
+		wantSuccess(t, s.sendTo(t, target, "DPoP", s.rightProof(t, target, authtest.NewProver(t), s.proofs.Nonce())))
 		wantSuccess(t, s.sendTo(t, target))
 	}
 }

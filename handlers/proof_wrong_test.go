@@ -5,6 +5,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"encoding/base64"
 	"strings"
 	"testing"
 	"time"
@@ -19,9 +20,9 @@ import (
 type wrongProofs map[string][]string
 
 // newWrongProofs returns proofs for a request that any server must refuse.
-func newWrongProofs(t *testing.T, s *server, target proofTarget, key *proofKey) wrongProofs {
+func newWrongProofs(t *testing.T, s *server, target proofTarget, key *authtest.Prover) wrongProofs {
 	t.Helper()
-	right := proofClaims(target.method, s.URL+target.path, s.proofs.Nonce(), target.token)
+	right := authtest.ProofClaims(target.method, s.URL+target.path, s.proofs.Nonce(), target.token)
 	w := wrongProofs{}
 	w.addClaims(t, s, key, right)
 	w.addHeaders(t, key, right)
@@ -31,7 +32,7 @@ func newWrongProofs(t *testing.T, s *server, target proofTarget, key *proofKey) 
 }
 
 // addClaims adds proofs with wrong claims.
-func (w wrongProofs) addClaims(t *testing.T, s *server, key *proofKey, right map[string]any) {
+func (w wrongProofs) addClaims(t *testing.T, s *server, key *authtest.Prover, right map[string]any) {
 	t.Helper()
 	elsewhere := auth.NewProofVerifier([]auth.Secret{auth.Secret(strings.Repeat("x", 32))}, s.clock.Now)
 	own := s.proofs.Nonce()
@@ -71,22 +72,24 @@ func (w wrongProofs) addClaims(t *testing.T, s *server, key *proofKey, right map
 		"nonce as a number":             {"nonce": 29923000},
 		"nonce as a list":               {"nonce": []any{own}},
 		"refresh token as nonce":        {"nonce": s.options.RefreshTokens.Format(auth.RefreshToken{SessionID: "1", Counter: 1})},
-		"ath of another token":          {"ath": proofClaims("", "", "", "another token")["ath"]},
+		"ath of another token":          {"ath": authtest.ProofClaims("", "", "", "another token")["ath"]},
 		"ath as a number":               {"ath": 1},
 		"empty ath":                     {"ath": ""},
-		"ath with a character too many": {"ath": proofClaims("", "", "", "x")["ath"].(string) + "="},
+		"ath with a character too many": {"ath": authtest.ProofClaims("", "", "", "x")["ath"].(string) + "="},
 	} {
-		w[name] = []string{"DPoP", key.sign(t, nil, merge(right, changes))}
+		w[name] = []string{"DPoP", key.Sign(nil, authtest.Merge(right, changes))}
 	}
 	if right["ath"] != nil {
-		w["no ath"] = []string{"DPoP", key.sign(t, nil, merge(right, map[string]any{"ath": nil}))}
+		w["no ath"] = []string{"DPoP", key.Sign(nil, authtest.Merge(right, map[string]any{"ath": nil}))}
 	}
 }
 
 // addHeaders adds proofs that are signed with the right key, but whose header is wrong.
-func (w wrongProofs) addHeaders(t *testing.T, key *proofKey, right map[string]any) {
+func (w wrongProofs) addHeaders(t *testing.T, key *authtest.Prover, right map[string]any) {
 	t.Helper()
-	jwk := func(changes map[string]any) map[string]any { return map[string]any{"jwk": merge(key.jwk, changes)} }
+	jwk := func(changes map[string]any) map[string]any {
+		return map[string]any{"jwk": authtest.Merge(key.JWK(), changes)}
+	}
 	for name, header := range map[string]map[string]any{
 		"no typ":                         {"typ": nil},
 		"typ JWT":                        {"typ": "JWT"},
@@ -96,9 +99,9 @@ func (w wrongProofs) addHeaders(t *testing.T, key *proofKey, right map[string]an
 		"b64":                            {"b64": true},
 		"no jwk":                         {"jwk": nil},
 		"jwk as text":                    {"jwk": "key"},
-		"jwk as a list":                  {"jwk": []any{key.jwk}},
-		"the key of someone else":        {"jwk": newProofKey(t).jwk},
-		"a private member":               jwk(map[string]any{"d": base64url(key.private.D.FillBytes(make([]byte, 32)))}),
+		"jwk as a list":                  {"jwk": []any{key.JWK()}},
+		"the key of someone else":        {"jwk": authtest.NewProver(t).JWK()},
+		"a private member":               jwk(map[string]any{"d": base64url(make([]byte, 32))}),
 		"a symmetric member":             jwk(map[string]any{"k": "c2VjcmV0"}),
 		"an unknown member":              jwk(map[string]any{"x5u": "https://evil.example"}),
 		"no kty":                         jwk(map[string]any{"kty": nil}),
@@ -106,44 +109,44 @@ func (w wrongProofs) addHeaders(t *testing.T, key *proofKey, right map[string]an
 		"no crv":                         jwk(map[string]any{"crv": nil}),
 		"another curve":                  jwk(map[string]any{"crv": "P-384"}),
 		"no x":                           jwk(map[string]any{"x": nil}),
-		"short x":                        jwk(map[string]any{"x": key.jwk["x"].(string)[:40]}),
-		"a key off the curve":            jwk(map[string]any{"x": key.jwk["y"], "y": key.jwk["x"]}),
+		"short x":                        jwk(map[string]any{"x": key.JWK()["x"].(string)[:40]}),
+		"a key off the curve":            jwk(map[string]any{"x": key.JWK()["y"], "y": key.JWK()["x"]}),
 		"the point at infinity":          jwk(map[string]any{"x": base64url(make([]byte, 32)), "y": base64url(make([]byte, 32))}),
 		"coordinate as number":           jwk(map[string]any{"x": 1}),
-		"coordinate in standard base 64": jwk(map[string]any{"y": "++//" + key.jwk["y"].(string)[4:]}),
+		"coordinate in standard base 64": jwk(map[string]any{"y": "++//" + key.JWK()["y"].(string)[4:]}),
 	} {
-		w[name] = []string{"DPoP", key.sign(t, header, right)}
+		w[name] = []string{"DPoP", key.Sign(header, right)}
 	}
 }
 
 // addAlgorithms adds proofs that another algorithm than ES256 signed, with a key that fits it.
-func (w wrongProofs) addAlgorithms(t *testing.T, key *proofKey, right map[string]any) {
+func (w wrongProofs) addAlgorithms(t *testing.T, key *authtest.Prover, right map[string]any) {
 	t.Helper()
 	add := func(name string, method jwt.SigningMethod, signer any, jwk map[string]any) {
-		w[name] = []string{"DPoP", signProof(t, method, signer, map[string]any{"jwk": jwk}, right)}
+		w[name] = []string{"DPoP", authtest.SignProof(t, method, signer, map[string]any{"jwk": jwk}, right)}
 	}
 	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
 	authtest.Must(t, err)
 	p384, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	authtest.Must(t, err)
 	symmetric := []byte(strings.Repeat("k", 32))
-	add("alg none", jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, key.jwk)
+	add("alg none", jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, key.JWK())
 	add("alg HS256 and a symmetric jwk", jwt.SigningMethodHS256, symmetric, map[string]any{"kty": "oct", "k": base64url(symmetric)})
-	add("alg HS256 with the public key as its secret", jwt.SigningMethodHS256, []byte(key.jwk["x"].(string)), key.jwk)
-	add("alg HS256 with the secret of the server", jwt.SigningMethodHS256, []byte(testSecret), key.jwk)
+	add("alg HS256 with the public key as its secret", jwt.SigningMethodHS256, []byte(key.JWK()["x"].(string)), key.JWK())
+	add("alg HS256 with the secret of the server", jwt.SigningMethodHS256, []byte(testSecret), key.JWK())
 	add("alg RS256", jwt.SigningMethodRS256, rsaKey,
 		map[string]any{"kty": "RSA", "e": "AQAB", "n": base64url(rsaKey.N.Bytes())})
-	add("alg ES384", jwt.SigningMethodES384, p384, publicJWK(t, p384, "P-384"))
-	text := key.sign(t, map[string]any{"alg": "es256"}, right)
+	add("alg ES384", jwt.SigningMethodES384, p384, authtest.PublicJWK(t, p384))
+	text := key.Sign(map[string]any{"alg": "es256"}, right)
 	w["alg in lower case"] = []string{"DPoP", text}
-	w["no alg"] = []string{"DPoP", key.sign(t, map[string]any{"alg": nil}, right)}
-	w["alg none with a signature"] = []string{"DPoP", key.sign(t, map[string]any{"alg": "none"}, right)}
+	w["no alg"] = []string{"DPoP", key.Sign(map[string]any{"alg": nil}, right)}
+	w["alg none with a signature"] = []string{"DPoP", key.Sign(map[string]any{"alg": "none"}, right)}
 }
 
 // addTexts adds headers that are not one proof.
-func (w wrongProofs) addTexts(t *testing.T, s *server, key *proofKey, right map[string]any) {
+func (w wrongProofs) addTexts(t *testing.T, s *server, key *authtest.Prover, right map[string]any) {
 	t.Helper()
-	proof := key.sign(t, nil, right)
+	proof := key.Sign(nil, right)
 	parts := strings.Split(proof, ".")
 	access, err := s.issuer.Issue(auth.Principal{UserID: "1", SessionID: "1"})
 	authtest.Must(t, err)
@@ -152,7 +155,7 @@ func (w wrongProofs) addTexts(t *testing.T, s *server, key *proofKey, right map[
 		"garbage":                  "hello",
 		"only dots":                strings.Repeat(".", 1000),
 		"100 kB":                   strings.Repeat("x", 100_000),
-		"a proof of 100 kB":        key.sign(t, nil, merge(right, map[string]any{"x": strings.Repeat("x", 75_000)})),
+		"a proof of 100 kB":        key.Sign(nil, authtest.Merge(right, map[string]any{"x": strings.Repeat("x", 75_000)})),
 		"two parts":                parts[0] + "." + parts[1],
 		"no signature":             parts[0] + "." + parts[1] + ".",
 		"five parts, as JWE":       proof + ".x.y",
@@ -161,7 +164,7 @@ func (w wrongProofs) addTexts(t *testing.T, s *server, key *proofKey, right map[
 		"claims that are not JSON": parts[0] + "." + base64url([]byte("hello")) + "." + parts[2],
 		"claims that are a list":   parts[0] + "." + base64url([]byte("[]")) + "." + parts[2],
 		"padding":                  proof + "==",
-		"two proofs, joined":       proof + ", " + key.sign(t, nil, right),
+		"two proofs, joined":       proof + ", " + key.Sign(nil, right),
 		"the same proof twice":     proof + "," + proof,
 		"with a scheme":            "DPoP " + proof,
 		"in quotes":                `"` + proof + `"`,
@@ -173,6 +176,8 @@ func (w wrongProofs) addTexts(t *testing.T, s *server, key *proofKey, right map[
 	w["a proof and an empty line"] = []string{"DPoP", proof, "DPoP", ""}
 	old := s.proofs.Nonce()
 	s.clock.Advance(time.Hour)
-	w["an old nonce and a wrong path"] = []string{"DPoP", key.sign(t, nil, merge(right, map[string]any{"nonce": old, "htu": s.URL + "/x"}))}
+	w["an old nonce and a wrong path"] = []string{"DPoP", key.Sign(nil, authtest.Merge(right, map[string]any{"nonce": old, "htu": s.URL + "/x"}))}
 	s.clock.Advance(-time.Hour)
 }
+
+func base64url(data []byte) string { return base64.RawURLEncoding.EncodeToString(data) }

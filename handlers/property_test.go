@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"latchkey/auth/authtest"
 )
 
 // world is a server beside a model of what must hold for it: the newest refresh token of a session
@@ -25,8 +27,8 @@ type world struct {
 
 type modelSession struct {
 	alive     bool
-	key       *proofKey    // nil if the session is unbound
-	tokens    []modelToken // oldest first
+	key       *authtest.Prover // nil if the session is unbound
+	tokens    []modelToken     // oldest first
 	access    modelToken
 	rotatedAt time.Time
 	lastUsed  time.Time
@@ -53,11 +55,11 @@ func (w *world) startReplica(t *testing.T) {
 }
 
 // proof returns the header with a proof for a request, or no header without a key.
-func (w *world) proof(t *testing.T, key *proofKey, method, path, token string) []string {
+func (w *world) proof(t *testing.T, key *authtest.Prover, method, path, token string) []string {
 	if key == nil {
 		return nil
 	}
-	return []string{"DPoP", key.sign(t, nil, proofClaims(method, "https://example.com"+path, w.proofs.Nonce(), token))}
+	return []string{"DPoP", key.Sign(nil, authtest.ProofClaims(method, "https://example.com"+path, w.proofs.Nonce(), token))}
 }
 
 // do sends a request to the Handler without a network.
@@ -93,9 +95,9 @@ func cookieOf(recorder *httptest.ResponseRecorder) string {
 }
 
 func (w *world) login(t *testing.T) {
-	var key *proofKey
+	var key *authtest.Prover
 	if w.rng.IntN(2) == 0 {
-		key = newProofKey(t)
+		key = authtest.NewProver(t)
 	}
 	r := w.do("POST", "/login", fmt.Sprintf(`{"name":"marisol","password":%q}`, w.password), w.proof(t, key, "POST", "/login", "")...)
 	if r.Code != 200 {
@@ -121,7 +123,7 @@ func (w *world) refresh(t *testing.T, i, back int, lost bool) {
 	theft := s.key != nil && w.rng.IntN(4) == 0
 	key := s.key
 	if theft {
-		key = []*proofKey{nil, newProofKey(t)}[w.rng.IntN(2)]
+		key = []*authtest.Prover{nil, authtest.NewProver(t)}[w.rng.IntN(2)]
 	}
 	place := max(0, len(s.tokens)-1-back)
 	back = len(s.tokens) - 1 - place

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"maps"
 	"testing"
+	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 )
@@ -15,29 +16,41 @@ import (
 // Prover makes proofs of possession with a key of its own, as a browser does (RFC 9449 4.2).
 type Prover struct {
 	Key *ecdsa.PrivateKey
+	t   testing.TB
 }
 
 // NewProver returns a Prover with a new key.
-func NewProver(t testing.TB) Prover {
+func NewProver(t testing.TB) *Prover {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	Must(t, err)
-	return Prover{key}
+	return &Prover{key, t}
 }
 
-// JWK returns the public key as it is in the header of a proof.
-func (p Prover) JWK(t testing.TB) map[string]any {
-	t.Helper()
-	point, err := p.Key.PublicKey.Bytes() // 0x04, then x, then y
-	Must(t, err)
-	encode := base64.RawURLEncoding.EncodeToString
-	return map[string]any{"kty": "EC", "crv": "P-256", "x": encode(point[1:33]), "y": encode(point[33:])}
+// JWK returns the public key as a proof contains it.
+func (p *Prover) JWK() map[string]any {
+	p.t.Helper()
+	return PublicJWK(p.t, p.Key)
 }
 
 // Prove returns a proof for a request. An empty nonce or token is left out.
-func (p Prover) Prove(t testing.TB, method, url, nonce, token string) string {
-	t.Helper()
-	claims := map[string]any{}
+func (p *Prover) Prove(method, url, nonce, token string) string {
+	p.t.Helper()
+	return p.Sign(nil, ProofClaims(method, url, nonce, token))
+}
+
+// Sign returns a proof with these claims. Header replaces members of the usual header; one that is
+// nil is left out.
+func (p *Prover) Sign(header, claims map[string]any) string {
+	p.t.Helper()
+	withKey := map[string]any{"jwk": p.JWK()}
+	maps.Copy(withKey, header) // a nil member stays, so that SignProof leaves it out
+	return SignProof(p.t, jwt.SigningMethodES256, p.Key, withKey, claims)
+}
+
+// ProofClaims returns the claims of a right proof. An empty nonce or token is left out.
+func ProofClaims(method, url, nonce, token string) map[string]any {
+	claims := map[string]any{"htm": method, "htu": url, "jti": rand.Text(), "iat": time.Now().Unix()}
 	if nonce != "" {
 		claims["nonce"] = nonce
 	}
@@ -45,25 +58,36 @@ func (p Prover) Prove(t testing.TB, method, url, nonce, token string) string {
 		hash := sha256.Sum256([]byte(token))
 		claims["ath"] = base64.RawURLEncoding.EncodeToString(hash[:])
 	}
-	return p.Forge(t, method, url, nil, claims)
+	return claims
 }
 
-// Forge returns a proof of which some header members and claims are replaced. A member that is nil
-// is left out. The signature is right.
-func (p Prover) Forge(t testing.TB, method, url string, header, claims map[string]any) string {
+// SignProof returns a proof that any algorithm and key made. Header replaces members of the usual
+// header, which has no key.
+func SignProof(t testing.TB, method jwt.SigningMethod, key any, header, claims map[string]any) string { //nolint:revive // five arguments: one for each part of a proof
 	t.Helper()
-	token := jwt.NewWithClaims(jwt.SigningMethodES256, jwt.MapClaims{
-		"htm": method, "htu": url, "iat": 1_795_000_000, "jti": rand.Text(),
-	})
-	token.Header = map[string]any{"typ": "dpop+jwt", "alg": "ES256", "jwk": p.JWK(t)}
-	replace(token.Header, header)
-	replace(token.Claims.(jwt.MapClaims), claims)
-	text, err := token.SignedString(p.Key)
+	token := jwt.NewWithClaims(method, jwt.MapClaims(claims))
+	token.Header = Merge(map[string]any{"typ": "dpop+jwt", "alg": method.Alg()}, header)
+	text, err := token.SignedString(key)
 	Must(t, err)
 	return text
 }
 
-func replace(all, members map[string]any) {
-	maps.Copy(all, members)
-	maps.DeleteFunc(all, func(_ string, value any) bool { return value == nil })
+// PublicJWK returns the public key of a private one, as a proof contains it.
+func PublicJWK(t testing.TB, private *ecdsa.PrivateKey) map[string]any {
+	t.Helper()
+	point, err := private.PublicKey.Bytes() // 0x04, then x, then y
+	Must(t, err)
+	size := (len(point) - 1) / 2
+	encode := base64.RawURLEncoding.EncodeToString
+	return map[string]any{
+		"kty": "EC", "crv": private.Curve.Params().Name, "x": encode(point[1 : 1+size]), "y": encode(point[1+size:]),
+	}
+}
+
+// Merge returns the members of base, replaced by those of changes. One that is nil is left out.
+func Merge(base, changes map[string]any) map[string]any {
+	merged := maps.Clone(base)
+	maps.Copy(merged, changes)
+	maps.DeleteFunc(merged, func(_ string, value any) bool { return value == nil })
+	return merged
 }
