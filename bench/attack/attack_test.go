@@ -66,9 +66,9 @@ func TestPercentileIsOneOfTheSamples(t *testing.T) {
 	for i := range 200 {
 		s.add(time.Duration(200-i)*time.Millisecond, i%2 == 0)
 	}
-	for p, want := range map[float64]time.Duration{0: 1, 50: 100, 99: 198, 100: 200} {
-		if got := s.percentile(p); got != want*time.Millisecond {
-			t.Errorf("the %g. percentile is %s, want %d ms", p, got, want)
+	for p, want := range map[float64]string{0: "1ms", 50: "100ms", 99: "198ms", 100: "200ms"} {
+		if got := s.percentile(p); got.String() != want {
+			t.Errorf("the %g. percentile is %s, want %s", p, got, want)
 		}
 	}
 	if s.good() != 100 || (samples{}).percentile(99) != 0 {

@@ -35,9 +35,9 @@ func newClient(serverURL, address string) *client {
 	}}
 }
 
-// login logs in and returns the status and, with 200, the access token.
-func (c *client) login(ctx context.Context, name, password string) (status int, token string, err error) {
-	body, err := json.Marshal(map[string]string{"name": name, "password": password})
+// login logs in with the right password and returns the status and, with 200, the access token.
+func (c *client) login(ctx context.Context) (status int, token string, err error) {
+	body, err := json.Marshal(map[string]string{"name": username, "password": password})
 	if err != nil {
 		return 0, "", fmt.Errorf("writing the body: %w", err)
 	}

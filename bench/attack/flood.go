@@ -76,7 +76,15 @@ func (f flood) run(ctx context.Context, s *server) ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f.figures(seen, logins, back, peak, report), ctx.Err()
+	return f.figures(outcome{seen, logins, back, peak, report}), ctx.Err()
+}
+
+// outcome is what was measured during and after a flood.
+type outcome struct {
+	user, logins samples // GET /user; correct logins
+	back         time.Duration
+	peak         int // MiB
+	report       report
 }
 
 // idleLogin logs in while nothing else happens, and returns a token and how long a login takes.
@@ -84,7 +92,7 @@ func idleLogin(ctx context.Context, c *client) (token string, idle time.Duration
 	var times samples
 	for range 5 {
 		started := time.Now()
-		status, answer, err := c.login(ctx, username, password)
+		status, answer, err := c.login(ctx)
 		if err != nil || status != http.StatusOK {
 			return "", 0, fmt.Errorf("logging in on an idle server: status %d, error %w", status, err)
 		}
@@ -104,9 +112,9 @@ func (f flood) logIn(ctx context.Context, known *client, started time.Time) samp
 		}
 		browser := f.browser(known)
 		began := time.Now()
-		status, _, err := browser.login(ctx, username, password)
+		status, _, err := browser.login(ctx)
 		for tries := 1; tries < f.size.tries && status == http.StatusServiceUnavailable; tries++ {
-			status, _, err = browser.login(ctx, username, password)
+			status, _, err = browser.login(ctx)
 		}
 		logins.add(time.Since(began), err == nil && status == http.StatusOK)
 		browser.close()
@@ -129,7 +137,7 @@ func (f flood) backToNormal(ctx context.Context, known *client, idle time.Durati
 	for time.Since(started) < time.Minute && ctx.Err() == nil {
 		browser := f.browser(known)
 		began := time.Now()
-		status, _, err := browser.login(ctx, username, password)
+		status, _, err := browser.login(ctx)
 		if err == nil && status == http.StatusOK && time.Since(began) <= 2*idle {
 			return time.Since(started)
 		}
@@ -170,7 +178,7 @@ func (c *client) watchUser(ctx context.Context, token string) samples {
 
 // figures compares what was measured with what is required: everything in a flood from few
 // addresses, and the logins in one from many.
-func (f flood) figures(seen, logins samples, back time.Duration, peak int, r report) []figure {
+func (f flood) figures(o outcome) []figure {
 	gate := max(1, runtime.GOMAXPROCS(0)-1)
 	bound := 100 + 2*gate*f.size.hashMemory>>10
 	who := "correct logins from another address"
@@ -180,29 +188,29 @@ func (f flood) figures(seen, logins samples, back time.Duration, peak int, r rep
 	return []figure{
 		{
 			what: who, required: fmt.Sprintf("%d of %d", f.size.logins, f.size.logins),
-			measured: fmt.Sprintf("%d of %d", logins.good(), f.size.logins), ok: logins.good() == f.size.logins,
+			measured: fmt.Sprintf("%d of %d", o.logins.good(), f.size.logins), ok: o.logins.good() == f.size.logins,
 		},
 		{
-			what: "the slowest of them", required: "3 s", measured: logins.slowest(), speed: true,
-			ok: logins.good() == f.size.logins && logins.percentile(100) <= 3*time.Second,
+			what: "the slowest of them", required: "3 s", measured: o.logins.slowest(), speed: true,
+			ok: o.logins.good() == f.size.logins && o.logins.percentile(100) <= 3*time.Second,
 		},
 		{
-			what: "GET /user answered 200", required: "all", measured: fmt.Sprintf("%d of %d", seen.good(), len(seen.all)),
-			ok: seen.good() == len(seen.all) && len(seen.all) > 0,
+			what: "GET /user answered 200", required: "all", measured: fmt.Sprintf("%d of %d", o.user.good(), len(o.user.all)),
+			ok: o.user.good() == len(o.user.all) && len(o.user.all) > 0,
 		},
 		{
-			what: "GET /user, p99", required: "100 ms", measured: inMilliseconds(seen.percentile(99)), speed: true,
-			ok: seen.percentile(99) <= 100*time.Millisecond, info: f.known,
+			what: "GET /user, p99", required: "100 ms", measured: inMilliseconds(o.user.percentile(99)), speed: true,
+			ok: o.user.percentile(99) <= 100*time.Millisecond, info: f.known,
 		},
 		{
-			what: "resident memory, peak", required: fmt.Sprintf("%d MiB", bound), measured: fmt.Sprintf("%d MiB", peak), speed: true,
-			ok: peak <= bound, info: f.known,
+			what: "resident memory, peak", required: fmt.Sprintf("%d MiB", bound), measured: fmt.Sprintf("%d MiB", o.peak), speed: true,
+			ok: o.peak <= bound, info: f.known,
 		},
 		{
-			what: "back to normal after", required: "5 s", measured: fmt.Sprintf("%.1f s", back.Seconds()), speed: true,
-			ok: back <= 5*time.Second, info: f.known,
+			what: "back to normal after", required: "5 s", measured: fmt.Sprintf("%.1f s", o.back.Seconds()), speed: true,
+			ok: o.back <= 5*time.Second, info: f.known,
 		},
-		{what: "answers to the attacker", required: "-", measured: r.String(), info: true},
+		{what: "answers to the attacker", required: "-", measured: o.report.String(), info: true},
 	}
 }
 

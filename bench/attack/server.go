@@ -92,13 +92,13 @@ func (s *server) waitUntilReady(ctx context.Context) error {
 		select {
 		case err := <-s.ended:
 			s.ended <- err
-			return fmt.Errorf("Latchkey did not start: %s", text)
+			return fmt.Errorf("the server did not start: %s", text)
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
-	return errors.New("Latchkey was not ready within 30 s")
+	return errors.New("the server was not ready within 30 s")
 }
 
 // stop stops the server and waits until it has ended.
@@ -107,11 +107,11 @@ func (s *server) stop() error {
 	select {
 	case err := <-s.ended:
 		if err != nil {
-			return fmt.Errorf("Latchkey ended with an error: %w", err)
+			return fmt.Errorf("the server ended with an error: %w", err)
 		}
 		return nil
 	case <-time.After(30 * time.Second):
-		return errors.Join(errors.New("Latchkey did not stop within 30 s"), s.command.Process.Kill())
+		return errors.Join(errors.New("the server did not stop within 30 s"), s.command.Process.Kill())
 	}
 }
 

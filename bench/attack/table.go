@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -64,8 +63,15 @@ func printMachine(out io.Writer, z size) {
 			break
 		}
 	}
-	load, _ := os.ReadFile("/proc/loadavg")
-	load, _, _ = bytes.Cut(load, []byte(" "))
-	fmt.Fprintf(out, "%s, %d cores, load %s before, %s, %d MiB for each hash, %s for each flood\n\n",
-		model, runtime.GOMAXPROCS(0), load, runtime.Version(), z.hashMemory>>10, z.flood)
+	fmt.Fprintf(out, "%s, %d cores, %s, %d MiB for each hash, %s for each flood\n",
+		model, runtime.GOMAXPROCS(0), runtime.Version(), z.hashMemory>>10, z.flood)
+	fmt.Fprintf(out, "load before: %s\n\n", load())
+}
+
+// load returns how many processes wanted a processor during the last minute. If it is high before
+// the attacks, the machine has other work, and the times say little.
+func load() string {
+	text, _ := os.ReadFile("/proc/loadavg")
+	average, _, _ := strings.Cut(string(text), " ")
+	return average
 }
