@@ -158,7 +158,7 @@ func TestServerKeepsAtMost4096ConnectionsOpen(t *testing.T) {
 			cmdtest.Missing(t, "this test needs 5,000 open files (ulimit -n) and the address 127.0.0.2")
 		}
 		authtest.Must(t, err)
-		defer connection.Close()
+		t.Cleanup(func() { connection.Close() })
 		answered := isAnswered(connection)
 		if beyond := i == 4096; answered == beyond {
 			t.Fatalf("connection %d was answered: %v", i+1, answered)

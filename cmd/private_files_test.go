@@ -143,13 +143,22 @@ func TestUnusableSecretFilesStopTheStart(t *testing.T) {
 
 func TestSecretInAFolderOfAnotherUserThatAnyoneCanWriteStopsTheStart(t *testing.T) {
 	t.Parallel()
-	folder := t.TempDir()
-	cmdtest.Start(t, folder).Stop()
-	chown(t, filepath.Join(folder, "data"))
-	authtest.Must(t, os.Chmod(filepath.Join(folder, "data"), 0o777))
-	r := cmdtest.Command{Folder: folder}.Run(t)
-	if r.Exit != 1 || !strings.Contains(r.Stderr, "other users can replace the secret file") || len(warnings(r.Stderr, "data")) != 1 {
-		t.Errorf("exit code %d:\n%s", r.Exit, r.Stderr)
+	for _, isLink := range []bool{false, true} { // others can replace a link too
+		folder := t.TempDir()
+		cmdtest.Start(t, folder).Stop()
+		data := filepath.Join(folder, "data")
+		if isLink {
+			elsewhere := filepath.Join(folder, "elsewhere")
+			authtest.Must(t, os.Mkdir(elsewhere, 0o700))
+			authtest.Must(t, os.Rename(filepath.Join(data, "jwt-secret"), filepath.Join(elsewhere, "secret")))
+			authtest.Must(t, os.Symlink(filepath.Join(elsewhere, "secret"), filepath.Join(data, "jwt-secret")))
+		}
+		chown(t, data)
+		authtest.Must(t, os.Chmod(data, 0o777))
+		r := cmdtest.Command{Folder: folder}.Run(t)
+		if r.Exit != 1 || !strings.Contains(r.Stderr, "other users can replace the secret file") || len(warnings(r.Stderr, "data")) != 1 {
+			t.Errorf("a link: %v: exit code %d:\n%s", isLink, r.Exit, r.Stderr)
+		}
 	}
 }
 
