@@ -16,5 +16,5 @@ func (s *Store) placeFor(by Actor, user User) place {
 	if s.isKnownBrowser(by, user) {
 		return place{known: true, group: user.ID}
 	}
-	return place{group: network(by.Address)}
+	return place{group: Network(by.Address)}
 }
