@@ -52,7 +52,8 @@ func (h *Hasher) Memory(encoded string) int64 {
 	return int64(memory) << 10
 }
 
-// SamePassword reports whether two passwords are equal, however a keyboard encodes their characters.
+// SamePassword reports whether two passwords are equal, however a keyboard encodes their
+// characters.
 func SamePassword(a, b string) bool { return norm.NFC.String(a) == norm.NFC.String(b) }
 
 // Hash returns the PHC string of the password under a new random salt.

@@ -246,3 +246,23 @@ func TestNeedsRehash(t *testing.T) {
 		t.Error("a new hash needs a rehash")
 	}
 }
+
+func TestMemoryIsThatOfTheCostlierHash(t *testing.T) {
+	t.Parallel()
+	cheaper, dearer := NewHasher(Cost{Memory: 64, Time: 1, Threads: 1}), NewHasher(Cost{Memory: 128, Time: 1, Threads: 1})
+	for name, row := range map[string]struct {
+		hasher  *Hasher
+		encoded string
+		want    int64
+	}{
+		"a new hash":      {cheaper, "", 64 << 10},
+		"a dearer hash":   {cheaper, dearer.Hash("correct horse"), 128 << 10},
+		"a cheaper hash":  {dearer, cheaper.Hash("correct horse"), 128 << 10},
+		"an unknown user": {dearer, "", 128 << 10},
+		"no hash at all":  {cheaper, "x", 64 << 10},
+	} {
+		if got := row.hasher.Memory(row.encoded); got != row.want {
+			t.Errorf("%s: %d bytes, want %d", name, got, row.want)
+		}
+	}
+}

@@ -21,6 +21,9 @@ var (
 	// error that wraps it says why: log that reason, but do not send it to the client.
 	ErrInvalidProof = errors.New("invalid proof")
 
+	// ErrProofAddress means that a proof was made for another address. It comes with ErrInvalidProof.
+	ErrProofAddress = errors.New("htu is not the address of the request")
+
 	// ErrStaleNonce means that a proof is right, except that it has no nonce or an old one. The client
 	// should repeat the request with a new proof that contains ProofVerifier.Nonce.
 	ErrStaleNonce = errors.New("the proof has no fresh nonce")
@@ -106,7 +109,7 @@ func checkProofClaims(claims jwt.MapClaims, r ProofRequest) error {
 	case htm != r.Method:
 		return errors.New("htm is not the method")
 	case !r.isTarget(htu):
-		return errors.New("htu is not the address of the request")
+		return ErrProofAddress
 	case jti == "" || len(jti) > maxProofIDLength:
 		return errors.New("jti is missing or too long")
 	case !isNumber || iat < 0 || iat > 253_402_300_799: // the end of the year 9999

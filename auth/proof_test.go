@@ -116,6 +116,23 @@ func TestProofWithAWrongClaimIsInvalid(t *testing.T) {
 	}
 }
 
+func TestOnlyAProofForAnotherAddressIsCalledThat(t *testing.T) {
+	t.Parallel()
+	v, _ := newVerifier("a")
+	prover := authtest.NewProver(t)
+	for claim, want := range map[string]bool{"htu": true, "htm": false, "jti": false, "ath": false} {
+		claims := authtest.ProofClaims("PATCH", proofURL, v.Nonce(), someToken)
+		claims[claim] = "https://evil.example/users/42"
+		if claim == "jti" {
+			claims[claim] = ""
+		}
+		_, err := v.Verify(prover.Sign(nil, claims), proofRequest())
+		if !errors.Is(err, ErrInvalidProof) || errors.Is(err, ErrProofAddress) != want {
+			t.Errorf("wrong %s: %v", claim, err)
+		}
+	}
+}
+
 func TestProofWithAWrongHeaderIsInvalid(t *testing.T) {
 	t.Parallel()
 	v, _ := newVerifier("a")

@@ -5,28 +5,38 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+
+	"latchkey/models"
 )
 
 // maxConnections is how many connections may be open at once. Each takes some 20 KiB of memory.
 const maxConnections = 4096
 
 // limitedListener is a listener that keeps a limited number of connections open. When there are as
-// many, a new connection displaces the newest one of the address that has the most, so that a flood
-// shuts out the flooder and no one else. An address is an IPv4 address or an IPv6 network of 64
-// bits, the smallest that one customer has.
+// many, a new connection displaces the newest one of the peer that has the most, so that a flood
+// shuts out the flooder and no one else. Connections of trusted proxies count to the limit, but
+// they carry everybody's requests: they are never displaced, and displace those of any other peer.
 type limitedListener struct {
 	net.Listener
-	limit int
+	limit   int
+	trusted []netip.Prefix // proxies
 
 	mu    sync.Mutex
 	count int
-	open  map[netip.Prefix][]*connection // by address, the newest last
-	last  uint64                         // the number of the newest connection
+	open  map[peer][]*connection // the newest last
+	last  uint64                 // the number of the newest connection
 }
 
-// limitConnections returns listener with a limit. It must be a TCP listener.
-func limitConnections(listener net.Listener, limit int) *limitedListener {
-	return &limitedListener{Listener: listener, limit: limit, open: map[netip.Prefix][]*connection{}}
+// peer is whom a connection comes from.
+type peer struct {
+	network string // as models.Network returns it
+	trusted bool   // whether it is a trusted proxy
+}
+
+// limitConnections returns listener with a limit. It must be a TCP listener. Trusted are the
+// networks of trusted proxies.
+func limitConnections(listener net.Listener, limit int, trusted []netip.Prefix) *limitedListener {
+	return &limitedListener{Listener: listener, limit: limit, trusted: trusted, open: map[peer][]*connection{}}
 }
 
 // Accept implements net.Listener.
@@ -37,7 +47,7 @@ func (l *limitedListener) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		tcp := accepted.(*net.TCPConn)
-		c := &connection{TCPConn: tcp, listener: l, address: networkOf(tcp.RemoteAddr())}
+		c := &connection{TCPConn: tcp, listener: l, peer: l.peerOf(tcp)}
 		refused := l.add(c)
 		if refused != nil {
 			_ = refused.TCPConn.Close()
@@ -55,24 +65,27 @@ func (l *limitedListener) add(c *connection) (refused *connection) {
 	defer l.mu.Unlock()
 	if l.count == l.limit {
 		refused = l.displaceable()
-		if len(l.open[refused.address]) <= len(l.open[c.address]) {
+		if refused == nil || !c.peer.trusted && len(l.open[refused.peer]) <= len(l.open[c.peer]) {
 			return c
 		}
 		l.remove(refused)
 	}
 	l.last++
 	c.number = l.last
-	l.open[c.address] = append(l.open[c.address], c)
+	l.open[c.peer] = append(l.open[c.peer], c)
 	l.count++
 	return refused
 }
 
-// displaceable returns the newest connection of the address that has the most. If several have as
+// displaceable returns the newest connection of the peer that has the most. If several have as
 // many, it chooses among these the connection that has been open for longest, because that one has
-// had the most time for its requests.
+// had the most time for its requests. If all are trusted proxies, it returns nil.
 func (l *limitedListener) displaceable() (newest *connection) {
 	most := 0
-	for _, connections := range l.open {
+	for from, connections := range l.open {
+		if from.trusted {
+			continue
+		}
 		candidate := connections[len(connections)-1]
 		if len(connections) > most || len(connections) == most && candidate.number < newest.number {
 			most, newest = len(connections), candidate
@@ -83,14 +96,14 @@ func (l *limitedListener) displaceable() (newest *connection) {
 
 // remove forgets a connection, if it has not been forgotten already. l.mu must be locked.
 func (l *limitedListener) remove(c *connection) {
-	connections := l.open[c.address]
+	connections := l.open[c.peer]
 	i := slices.Index(connections, c)
 	if i < 0 {
 		return
 	}
 	l.count--
-	if l.open[c.address] = slices.Delete(connections, i, i+1); len(connections) == 1 {
-		delete(l.open, c.address)
+	if l.open[c.peer] = slices.Delete(connections, i, i+1); len(connections) == 1 {
+		delete(l.open, c.peer)
 	}
 }
 
@@ -99,7 +112,7 @@ func (l *limitedListener) remove(c *connection) {
 type connection struct {
 	*net.TCPConn
 	listener *limitedListener
-	address  netip.Prefix
+	peer     peer
 	number   uint64 // in the order in which connections were opened
 }
 
@@ -111,11 +124,9 @@ func (c *connection) Close() error {
 	return c.TCPConn.Close()
 }
 
-// networkOf returns the IPv4 address of a peer, or its IPv6 network of 64 bits.
-func networkOf(peer net.Addr) netip.Prefix {
-	address := peer.(*net.TCPAddr).AddrPort().Addr().Unmap()
-	if address.Is4() {
-		return netip.PrefixFrom(address, 32)
-	}
-	return netip.PrefixFrom(address.WithZone(""), 64).Masked()
+// peerOf returns whom a connection comes from.
+func (l *limitedListener) peerOf(c *net.TCPConn) peer {
+	address := c.RemoteAddr().(*net.TCPAddr).AddrPort().Addr().Unmap().WithZone("")
+	trusted := slices.ContainsFunc(l.trusted, func(p netip.Prefix) bool { return p.Contains(address) })
+	return peer{models.Network(address.String()), trusted}
 }

@@ -17,11 +17,11 @@ import (
 )
 
 // newLimitedListener listens on loopback, keeps at most limit connections open, and greets each.
-func newLimitedListener(t *testing.T, limit int) *limitedListener {
+func newLimitedListener(t *testing.T, limit int, trusted ...netip.Prefix) *limitedListener {
 	t.Helper()
 	listener, err := listen(t.Context(), "127.0.0.1:0")
 	authtest.Must(t, err)
-	l := limitConnections(listener, limit)
+	l := limitConnections(listener, limit, trusted)
 	t.Cleanup(func() { l.Close() })
 	go func() {
 		for {
@@ -42,11 +42,11 @@ func newLimitedListener(t *testing.T, limit int) *limitedListener {
 // patience only bounds a test that fails.
 const patience = time.Minute
 
-// peer is a client's end of a connection.
-type peer struct{ net.Conn }
+// client is a client's end of a connection.
+type client struct{ net.Conn }
 
 // connectFrom opens a connection from an address of this machine.
-func connectFrom(t *testing.T, l net.Listener, address string) peer {
+func connectFrom(t *testing.T, l net.Listener, address string) client {
 	t.Helper()
 	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}}
 	c, err := dialer.DialContext(t.Context(), "tcp", l.Addr().String())
@@ -56,44 +56,44 @@ func connectFrom(t *testing.T, l net.Listener, address string) peer {
 	authtest.Must(t, err)
 	t.Cleanup(func() { c.Close() })
 	authtest.Must(t, c.SetReadDeadline(time.Now().Add(patience)))
-	return peer{c}
+	return client{c}
 }
 
 // greeted reports whether the connection was accepted and not closed at once.
-func (p peer) greeted(t *testing.T) bool {
+func (c client) greeted(t *testing.T) bool {
 	t.Helper()
 	one := make([]byte, 1)
-	_, err := io.ReadFull(p, one)
+	_, err := io.ReadFull(c, one)
 	return err == nil
 }
 
 // waitForClose returns when the server has closed the connection.
-func (p peer) waitForClose(t *testing.T) {
+func (c client) waitForClose(t *testing.T) {
 	t.Helper()
-	if n, err := p.Read(make([]byte, 1)); n > 0 || err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+	if n, err := c.Read(make([]byte, 1)); n > 0 || err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("the server did not close the connection: %v", err)
 	}
 }
 
 // wantOpen fails unless the connection is still open.
-func (p peer) wantOpen(t *testing.T, what string) {
+func (c client) wantOpen(t *testing.T, what string) {
 	t.Helper()
-	authtest.Must(t, p.SetReadDeadline(time.Now().Add(20*time.Millisecond)))
-	if _, err := p.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+	authtest.Must(t, c.SetReadDeadline(time.Now().Add(20*time.Millisecond)))
+	if _, err := c.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("%s was closed: %v", what, err)
 	}
-	authtest.Must(t, p.SetReadDeadline(time.Now().Add(patience)))
+	authtest.Must(t, c.SetReadDeadline(time.Now().Add(patience)))
 }
 
 func TestNewcomerDisplacesTheNewestConnectionOfTheAddressThatHasTheMost(t *testing.T) {
 	t.Parallel()
 	l := newLimitedListener(t, 6)
-	var flood []peer
+	var flood []client
 	for range 4 {
 		flood = append(flood, connectFrom(t, l, "127.0.0.2"))
 		flood[len(flood)-1].greeted(t)
 	}
-	var others []peer
+	var others []client
 	for _, address := range []string{"127.0.0.3", "127.0.0.3", "127.0.0.4", "127.0.0.5"} { // the last two displace
 		p := connectFrom(t, l, address)
 		if !p.greeted(t) {
@@ -123,7 +123,7 @@ func TestAddressThatHasTheMostCannotDisplaceOthers(t *testing.T) {
 			t.Error("a connection beyond the limit was accepted")
 		}
 	}
-	for _, p := range []peer{first, second, other} {
+	for _, p := range []client{first, second, other} {
 		p.wantOpen(t, "an earlier connection")
 	}
 }
@@ -160,25 +160,29 @@ func TestClosedConnectionsMakeRoom(t *testing.T) {
 	}
 }
 
-func TestConnectionsAreCountedByIPv4AddressAndIPv6Network(t *testing.T) {
+func TestConnectionsOfTrustedProxiesAreNeverDisplaced(t *testing.T) {
 	t.Parallel()
-	for _, row := range []struct {
-		a, b string
-		same bool
-	}{
-		{"192.0.2.1", "192.0.2.1", true},
-		{"192.0.2.1", "192.0.2.2", false},
-		{"192.0.2.1", "::ffff:192.0.2.1", true},
-		{"2001:db8:0:1::1", "2001:db8:0:1:ffff::2", true},
-		{"2001:db8:0:1::1", "2001:db8:0:2::1", false},
-		{"fe80::1%eth0", "fe80::2%eth1", true},
-	} {
-		of := func(text string) netip.Prefix {
-			return networkOf(net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr(text), 1)))
+	l := newLimitedListener(t, 4, netip.MustParsePrefix("127.0.0.2/32"))
+	connect := func(address string) client {
+		c := connectFrom(t, l, address)
+		if !c.greeted(t) {
+			t.Fatalf("a connection from %s was refused", address)
 		}
-		if got := of(row.a) == of(row.b); got != row.same {
-			t.Errorf("%s and %s count as one: %v", row.a, row.b, got)
+		return c
+	}
+	proxy := []client{connect("127.0.0.2"), connect("127.0.0.2"), connect("127.0.0.2")}
+	direct := connect("127.0.0.3")
+	another := connect("127.0.0.4") // the limit counts the proxy's: it displaces, but not one of them
+	direct.waitForClose(t)
+	proxy = append(proxy, connect("127.0.0.2")) // nor does the number of the proxy's matter
+	another.waitForClose(t)
+	for _, address := range []string{"127.0.0.3", "127.0.0.2"} {
+		if connectFrom(t, l, address).greeted(t) {
+			t.Errorf("a connection from %s was accepted although nothing could be displaced", address)
 		}
+	}
+	for _, c := range proxy {
+		c.wantOpen(t, "a connection of the proxy")
 	}
 }
 
@@ -199,7 +203,7 @@ func TestSlowReaderIsCutOff(t *testing.T) {
 			closed <- struct{}{}
 		}
 	}
-	go server.Serve(limitConnections(listener, maxConnections))
+	go server.Serve(limitConnections(listener, maxConnections, nil))
 	t.Cleanup(func() { server.Close() })
 	c, err := new(net.Dialer).DialContext(t.Context(), "tcp", listener.Addr().String())
 	authtest.Must(t, err)

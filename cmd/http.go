@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"latchkey/handlers"
@@ -30,9 +31,10 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 
 // httpServer serves HTTP.
 type httpServer struct {
-	handler    *handlers.Handler
-	drainDelay time.Duration // between the end of readiness and that of the listener
-	log        *slog.Logger
+	handler        *handlers.Handler
+	trustedProxies []netip.Prefix
+	drainDelay     time.Duration // between the end of readiness and that of the listener
+	log            *slog.Logger
 }
 
 // serve serves on listener until ctx ends. Then /readyz fails, and everything is still served for
@@ -41,7 +43,7 @@ type httpServer struct {
 func (s httpServer) serve(ctx context.Context, listener net.Listener) error {
 	server := newHTTPServer(s.handler, s.log)
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(limitConnections(listener, maxConnections)) }()
+	go func() { failed <- server.Serve(limitConnections(listener, maxConnections, s.trustedProxies)) }()
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serving: %w", err)

@@ -91,7 +91,7 @@ func serve(c *cobra.Command, environ []string) (err error) {
 	defer stopSync()
 	stopPurge := background(working, func(ctx context.Context) { purge(ctx, store, log) })
 	defer stopPurge()
-	return httpServer{handler, config.DrainDelay, log}.serve(ctx, listener)
+	return httpServer{handler, options.TrustedProxies, config.DrainDelay, log}.serve(ctx, listener)
 }
 
 // throttle limits how often passwords are checked and users sign up, unless RATE_LIMIT is off.

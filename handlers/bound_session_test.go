@@ -145,6 +145,7 @@ func TestThiefOfABoundSessionRenewsNothing(t *testing.T) {
 			t.Fatal("the thief changed something")
 		}
 	}
+	t.Logf("0 renewals with %d copied cookies, tried again after each of 12 renewals", len(copied))
 	wantStatus(t, owner.refresh(t), 200)
 	if line := s.logLine("used again"); line != "" {
 		t.Errorf("the owner was disturbed: %s", line)
@@ -167,8 +168,10 @@ func TestThiefOfAnUnboundSessionIsNoticed(t *testing.T) {
 		} else {
 			wantStatus(t, s.postForm(t, path, "grant_type=refresh_token&refresh_token="+copied, from("192.0.2.1")...), 400)
 		}
+		marisol, err := s.store.UserByName(t.Context(), "marisol")
+		authtest.Must(t, err)
 		line := s.logLine("used again")
-		if !strings.Contains(line, "level=WARN") || !strings.Contains(line, "address=192.0.2.1") {
+		if !strings.Contains(line, "level=WARN") || !strings.Contains(line, "address=192.0.2.1") || !strings.Contains(line, "user="+marisol.ID) {
 			t.Errorf("the theft is logged as %q", line)
 		}
 		wantSessionEnded(t, owner.refresh(t))

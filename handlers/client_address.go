@@ -100,7 +100,7 @@ func contains(prefixes []netip.Prefix, address netip.Addr) bool {
 // set. Otherwise, the X-Forwarded-Proto of a trusted proxy does: the last value, which is the
 // proxy's own.
 func (h *Handler) isHTTPS(r *http.Request) bool {
-	if h.publicURLSet || h.publicURLIsHTTPS() {
+	if h.publicURLSet {
 		return h.publicURLIsHTTPS()
 	}
 	values := strings.Split(strings.Join(r.Header.Values(forwardedProto), ","), ",")

@@ -62,6 +62,7 @@ type Handler struct {
 
 	trustedProxies []netip.Prefix
 	warnOfProxy    sync.Once
+	warnOfAddress  sync.Once   // of a proof
 	stopping       atomic.Bool // see StartStopping
 
 	echo     *echo.Echo

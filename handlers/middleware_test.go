@@ -136,7 +136,7 @@ func TestLogContainsNoSecrets(t *testing.T) {
 // TestPublicURLWithHTTPS is about a server behind a proxy that adds TLS.
 func TestPublicURLWithHTTPS(t *testing.T) {
 	t.Parallel()
-	s := newServer(t, func(o *Options) { o.PublicURL = "https://login.example.org" })
+	s := newServer(t, func(o *Options) { o.PublicURL, o.PublicURLSet = "https://login.example.org", true })
 	r := s.postJSON(t, "/login", credentials("marisol"), "Origin", "https://login.example.org") // not the address of this server
 	wantStatus(t, r, 200)
 	if got := r.Header.Get("Strict-Transport-Security"); got != "max-age=31536000" {

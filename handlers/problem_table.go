@@ -55,7 +55,7 @@ const (
 )
 
 // invalidProofDetail does not say what is wrong with a proof; the log does.
-const invalidProofDetail = "This browser could not prove that the session is its own. Log in again."
+const invalidProofDetail = "The DPoP header has no proof that is right for this request and session. Send a new proof, or log in again."
 
 // problemKinds is the table of errors that clients can act on. The first that errors.Is matches
 // counts.

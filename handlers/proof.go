@@ -61,10 +61,18 @@ func (h *Handler) verifyProof(r *http.Request, op *huma.Operation) (thumbprint s
 	if err != nil && !errors.Is(err, errNoToken) {
 		return "", fmt.Errorf("%w: %w", auth.ErrInvalidProof, err)
 	}
-	return h.proofs.Verify(proofs[0], auth.ProofRequest{
+	thumbprint, err = h.proofs.Verify(proofs[0], auth.ProofRequest{
 		Method: r.Method, Origin: h.proofOrigin(r), Path: r.URL.EscapedPath(), AccessToken: token,
 		NeedsNonce: op.Metadata[needsNonceKey] != nil || !isPublic(op),
 	})
+	if errors.Is(err, auth.ErrProofAddress) && !h.publicURLSet {
+		h.warnOfAddress.Do(func() {
+			h.log.Warn("refused a proof that was made for another address than the request came to; " +
+				"if your proxy changes the Host header, no browser can log in: " +
+				"set PUBLIC_URL to the address that people use")
+		})
+	}
+	return thumbprint, err
 }
 
 // proofOrigin returns the origin that a proof must name. Unless the operator has set one, only its

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -43,6 +44,30 @@ func TestProofNamesPublicURLOrTheHost(t *testing.T) {
 		s.Handler.ServeHTTP(recorder, request)
 		if right := recorder.Code == 200; right != row.right {
 			t.Errorf("%s: status %d: %s", row.name, recorder.Code, recorder.Body)
+		}
+	}
+}
+
+func TestProofForAnotherAddressIsOneWarningUnlessPublicURLIsSet(t *testing.T) {
+	t.Parallel()
+	key := authtest.NewProver(t)
+	for _, row := range []struct {
+		set       bool
+		method    string // in the proof
+		publicURL string // likewise
+		warnings  int
+	}{
+		{false, "POST", "https://login.example.org", 1}, // a proxy has rewritten Host
+		{false, "GET", "", 0},                           // wrong in another way
+		{true, "POST", "https://evil.example", 0},
+	} {
+		s := newServer(t, func(o *Options) { o.PublicURLSet = row.set })
+		for range 3 {
+			proof := key.Sign(nil, authtest.ProofClaims(row.method, cmp.Or(row.publicURL, s.URL)+"/login", "", ""))
+			wantType(t, s.postJSON(t, "/login", credentials("marisol"), "DPoP", proof), 401, "invalid-proof")
+		}
+		if n := strings.Count(s.logged.String(), "set PUBLIC_URL"); n != row.warnings {
+			t.Errorf("%+v: %d warnings:\n%s", row, n, s.logged)
 		}
 	}
 }

@@ -46,7 +46,7 @@ func (h *Handler) beginSession(ctx context.Context, from caller, user models.Use
 func (h *Handler) renewSession(ctx context.Context, from caller, token auth.RefreshToken) (tokens, error) {
 	session, user, err := h.store.RotateSession(ctx, from.actor(), token, from.provenKey)
 	if errors.Is(err, models.ErrReplayed) {
-		h.warnOfReplay(from, token)
+		h.warnOfReplay(from, session)
 	}
 	if err != nil {
 		return tokens{}, fmt.Errorf("renewing a session: %w", err)
@@ -57,18 +57,19 @@ func (h *Handler) renewSession(ctx context.Context, from caller, token auth.Refr
 
 // noticeReplay warns of a refresh token whose session is about to end, if it is a replay.
 func (h *Handler) noticeReplay(ctx context.Context, from caller, token auth.RefreshToken) error {
-	replayed, err := h.store.IsReplay(ctx, from.actor(), token, from.provenKey)
+	session, replayed, err := h.store.FindReplayed(ctx, from.actor(), token, from.provenKey)
 	if err != nil {
 		return fmt.Errorf("checking a refresh token for a replay: %w", err)
 	}
 	if replayed {
-		h.warnOfReplay(from, token)
+		h.warnOfReplay(from, session)
 	}
 	return nil
 }
 
-func (h *Handler) warnOfReplay(from caller, token auth.RefreshToken) {
-	h.logWarning(from.actor(), "replaced refresh token used again; its session was ended", "session", token.SessionID)
+func (h *Handler) warnOfReplay(from caller, session models.Session) {
+	h.logWarning(from.actor(), "replaced refresh token used again; its session was ended",
+		"user", session.UserID, "session", session.ID)
 }
 
 // issueTokens issues the tokens of a session as it is now.

@@ -137,6 +137,9 @@ func TestTokenIsTemporarilyUnavailableWhileBusy(t *testing.T) {
 	if r.field("error") != "temporarily_unavailable" || r.Header.Get("Retry-After") != "1" {
 		t.Errorf("the response is %s", r.body)
 	}
+	if line := s.logLine(r.Header.Get("X-Request-Id")); !strings.Contains(line, "level=INFO") { // no fault of the server
+		t.Errorf("it is logged as %s", line)
+	}
 }
 
 func TestFaultInTokenIsAServerError(t *testing.T) {

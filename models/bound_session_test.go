@@ -162,7 +162,7 @@ func TestReplayIsRecognisedWithoutChangingAnything(t *testing.T) {
 		}
 		before := s.stored(t, session.ID)
 		s.clock.Advance(row.wait)
-		got, err := s.IsReplay(t.Context(), row.by, tokenNumber(row.counter, session), row.proven)
+		_, got, err := s.FindReplayed(t.Context(), row.by, tokenNumber(row.counter, session), row.proven)
 		if err != nil || got != row.want {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
@@ -170,7 +170,7 @@ func TestReplayIsRecognisedWithoutChangingAnything(t *testing.T) {
 			t.Errorf("%s: the session changed to %+v", name, after)
 		}
 	}
-	got, err := s.IsReplay(t.Context(), visitor(), auth.RefreshToken{SessionID: newID(), Counter: 1}, "")
+	_, got, err := s.FindReplayed(t.Context(), visitor(), auth.RefreshToken{SessionID: newID(), Counter: 1}, "")
 	if err != nil || got {
 		t.Errorf("a session that never was: %v, %v", got, err)
 	}

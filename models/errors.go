@@ -11,8 +11,7 @@ import (
 // Errors that callers match with errors.Is.
 var (
 	// ErrUnavailable means that the database could not do its work now, although it may be able to
-	// later: it was busy, locked, full or unreachable. The error says nothing about
-	// users or sessions.
+	// later: it was busy, locked or unreachable. The error says nothing about users or sessions.
 	ErrUnavailable = errors.New("the database is unavailable")
 
 	// ErrStorageFull means that the disk, or the space that the database may use, is full. It is an

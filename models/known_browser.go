@@ -11,8 +11,8 @@ func (s *Store) isKnownBrowser(by Actor, user User) bool {
 }
 
 // placeFor returns where a hash waits that the actor asks for. The user is the one whose password
-// is hashed, and may be the zero value. Known browsers take turns by network too: anyone can sign up
-// many users and log in with them from one address.
+// is hashed, and may be the zero value. Known browsers take turns by network too: anyone can sign
+// up many users and log in with them from one address.
 func (s *Store) placeFor(by Actor, user User) place {
-	return place{known: s.isKnownBrowser(by, user), group: network(by.Address)}
+	return place{known: s.isKnownBrowser(by, user), group: Network(by.Address)}
 }

@@ -96,10 +96,10 @@ func TestKnownBrowserWaitsInItsOwnLane(t *testing.T) {
 	user := s.addAdmin(t)
 	s.gate = newGate(0, 0)
 	s.gate.hashTime = time.Second
-	for range 5 {
-		s.gate.known.push(newWaiter(user.ID))
-	}
 	known, stranger := withKnownBrowser(user, s.now()), from(1)
+	for range 5 {
+		s.gate.known.push(newWaiter(Network(known.Address)))
+	}
 	for name, call := range map[string]func(by Actor) error{
 		"login": func(by Actor) error { return errorOf(s.Authenticate(t.Context(), by, "marisol", password)) },
 		"change password": func(by Actor) error {
@@ -114,6 +114,24 @@ func TestKnownBrowserWaitsInItsOwnLane(t *testing.T) {
 				t.Errorf("%s: %v, want the lane with %s", name, busy, want)
 			}
 		}
+	}
+}
+
+// Anyone can sign up many users, and so have many known browsers, at one address.
+func TestKnownBrowsersOfManyUsersAtOneAddressWaitInOneLine(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	owner := withKnownBrowser(s.addAdmin(t), s.now())
+	user, err := s.UserByName(t.Context(), "marisol")
+	authtest.Must(t, err)
+	owner.Address = "198.51.100.7"
+	places := map[place]bool{s.placeFor(owner, user): true}
+	for i := range 50 {
+		mallory := s.addUser(t, fmt.Sprint("mallory", i))
+		places[s.placeFor(withKnownBrowser(mallory, s.now()), mallory)] = true
+	}
+	if len(places) != 2 {
+		t.Errorf("they wait in %d lines, want one and that of the owner", len(places))
 	}
 }
 

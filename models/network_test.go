@@ -21,7 +21,7 @@ func TestNetworkOfAnAddress(t *testing.T) {
 		"192.0.2.01":               "",
 		"2001:db8:1:2::1\x00 text": "",
 	} {
-		if got := network(address); got != want {
+		if got := Network(address); got != want {
 			t.Errorf("%q: %q, want %q", address, got, want)
 		}
 	}

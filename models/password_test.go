@@ -147,3 +147,18 @@ func TestEveryHashPassesTheGate(t *testing.T) {
 	// An expensive hash can be made later: the login itself succeeds.
 	authtest.Must(t, closed.rehash(t.Context(), visitor(), user, password))
 }
+
+func TestNewPasswordThatEqualsTheCurrentOneIsRefused(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	const composed, decomposed = "caf\u00e9 horse battery", "cafe\u0301 horse battery"
+	user := s.addUser(t, "marisol")
+	authtest.Must(t, s.SetPassword(t.Context(), CommandLine(), user, composed))
+	for _, same := range []string{composed, decomposed} {
+		err := s.ChangePassword(t.Context(), Actor{UserID: user.ID}, composed, same)
+		if _, refused := errors.AsType[*auth.WeakPasswordError](err); !refused {
+			t.Errorf("%q: %v", same, err)
+		}
+	}
+	wantError(t, s.ChangePassword(t.Context(), Actor{UserID: user.ID}, "wrong horse battery", "wrong horse battery"), ErrWrongPassword)
+}

@@ -45,7 +45,7 @@ func (s *Store) RotateSession(
 		return err
 	})
 	if err == nil && replayed {
-		err = fmt.Errorf("%w: session %s of user %s", ErrReplayed, token.SessionID, session.UserID)
+		return session, User{}, fmt.Errorf("%w: session %s of user %s", ErrReplayed, token.SessionID, session.UserID)
 	}
 	if err != nil {
 		return Session{}, User{}, err
@@ -98,17 +98,22 @@ func (s *Store) acceptsPredecessor(session Session, by Actor, token auth.Refresh
 	return by.Address == session.Address && !now.After(session.LastUsedAt.Add(s.sessions.Grace))
 }
 
-// IsReplay reports whether a token is a replay; see RotateSession. A token of a session that has
-// ended is not. The predecessor of a bound session is one unless its key was proven. It changes nothing: callers that end the session anyway use it to log a replay.
-func (s *Store) IsReplay(ctx context.Context, by Actor, token auth.RefreshToken, thumbprint string) (bool, error) {
+// FindReplayed returns the session of a token, and reports whether the token is a replay; see
+// RotateSession. A token of a session that has ended is not. The predecessor of a bound session is
+// one unless its key was proven. It changes nothing: callers that end the session anyway use it to
+// log a replay.
+func (s *Store) FindReplayed(
+	ctx context.Context, by Actor, token auth.RefreshToken, thumbprint string,
+) (session Session, replayed bool, err error) {
 	now := s.now()
-	session, err := s.takeSession(s.reader.WithContext(ctx), token.SessionID, now)
+	session, err = s.takeSession(s.reader.WithContext(ctx), token.SessionID, now)
 	if errors.Is(err, ErrSessionEnded) {
-		return false, nil
+		return Session{}, false, nil
 	}
 	if err != nil {
-		return false, err
+		return Session{}, false, err
 	}
 	isProven := !session.isBound() || session.KeyThumbprint == thumbprint
-	return session.Counter != token.Counter && !(isProven && s.acceptsPredecessor(session, by, token, now)), nil
+	isAccepted := isProven && s.acceptsPredecessor(session, by, token, now)
+	return session, session.Counter != token.Counter && !isAccepted, nil
 }

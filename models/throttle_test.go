@@ -97,6 +97,7 @@ func TestAnHourOfGuessesGets60ChecksAndNeverShutsTheOwnerOut(t *testing.T) {
 		s.clock.Advance(time.Hour / 1000)
 		return from(i), "marisol"
 	})
+	t.Logf("%d hash checks of 1,000 guesses; the owner got in 20 times out of 20", checked)
 	if checked < 59 || checked > 60 {
 		t.Errorf("%d of 1,000 guesses in an hour were checked", checked)
 	}
@@ -349,4 +350,28 @@ func (s testStore) inUse(t *testing.T) (n int64) {
 	t.Helper()
 	authtest.Must(t, s.reader.Model(&budget{}).Where("full_at > ?", s.now().UnixMicro()).Count(&n).Error)
 	return n
+}
+
+// A client can hang up while its password is being checked.
+func TestTryIsSettledAfterTheClientHasGoneAway(t *testing.T) {
+	t.Parallel()
+	s := newThrottledStore(t)
+	user := s.addAdmin(t)
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, correct := range []bool{true, false} {
+		for range 40 { // more than a budget allows
+			try := s.guessTry(from(1), user.Username, user)
+			if err := s.charge(t.Context(), try); err != nil && correct {
+				t.Fatalf("the charge of a correct password was not taken back: %v", err)
+			}
+			authtest.Must(t, s.settle(gone, try, correct))
+		}
+	}
+	overall := s.throttle.charge(s.throttle.limits.guessOverall, "")
+	wait, err := s.wait(s.reader, overall)
+	authtest.Must(t, err)
+	if want := s.throttle.limits.guessOverall.interval * 40; wait != want-overall.limit.refill()+overall.limit.interval {
+		t.Errorf("not all failures were counted: the wait is %s", wait)
+	}
 }

@@ -96,6 +96,6 @@ func runAttacks(ctx context.Context, attacks []attack, size size, out io.Writer)
 // elsewhere says where the figures are tested that depend on the service's clock.
 const elsewhere = `
 Figures that need the service's clock are Go tests:
-  1,000 guesses at one account within an hour   go test ./models -run TestAnHourOfGuesses
-  a thief with a copied cookie                  go test ./handlers -run TestThief
+  1,000 guesses at one account within an hour   go test -v ./models -run TestAnHourOfGuesses
+  a thief with a copied cookie                  go test -v ./handlers -run TestThief
 `
