@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/fetch"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -133,6 +134,48 @@ func TestThrottledSignUpCountsDown(t *testing.T) {
 	b.submitUntilThrottled(submit)
 	b.wantCountdown("#create-account", "POST /register", submit)
 	want(b, "document.querySelector('#username').value", "marisol")
+}
+
+// TestThrottledNameKeepsNobodyElseFromLoggingIn has the attempts of one name used up, not those of
+// the address.
+func TestThrottledNameKeepsNobodyElseFromLoggingIn(t *testing.T) {
+	t.Parallel()
+	b, p := newLatchkey(t)
+	defer b.close("429 /login", maybe("401 /login"))
+	b.runInEveryPage(stoppedTime)
+	p.Register("rosa", rosaPassword)
+	guessUntilThrottled(t, p, "marisol")
+	b.fillLogin("marisol", rosaPassword)
+	b.submitUntilThrottled(func() { b.press(kb.Enter) })
+	b.replaceUsername("rosa")
+	want(b, text("#errors"), "")
+	want(b, "document.querySelector('#log-in').hasAttribute('aria-disabled')", false)
+	b.press(kb.Enter)
+	b.waitForCard("content")
+}
+
+func TestThrottledNameKeepsNobodyFromSigningUpWithAnother(t *testing.T) {
+	t.Parallel()
+	b, _ := newLatchkey(t)
+	defer b.close("409 /register", "429 /register")
+	b.runInEveryPage(stoppedTime)
+	b.open("/register")
+	b.waitFor("!document.querySelector('#create-account').disabled")
+	b.enter("#username", "marisol")
+	b.enter("#password", rosaPassword)
+	b.submitUntilThrottled(func() { b.press(kb.Enter) })
+	b.replaceUsername("rosa")
+	want(b, text("#errors"), "")
+	want(b, "document.querySelector('#create-account').hasAttribute('aria-disabled')", false)
+	b.press(kb.Enter)
+	b.waitForCard("content")
+}
+
+// replaceUsername types another username, and leaves the focus there.
+func (b *tab) replaceUsername(name string) {
+	b.Helper()
+	b.execute("document.querySelector('#username').select()")
+	call(b, input.InsertText, input.InsertTextParams{Text: name})
 }
 
 func TestAttackerCannotKeepAUserOutOfTheirOwnBrowser(t *testing.T) {

@@ -76,6 +76,12 @@ func TestLoginKeepsTheKey(t *testing.T) {
 	t.Parallel()
 	b, _ := newLatchkey(t)
 	defer b.close()
+	b.runInEveryPage(`
+		const generateKey = SubtleCrypto.prototype.generateKey;
+		SubtleCrypto.prototype.generateKey = function (...values) {
+			localStorage.generated = Number(localStorage.generated ?? 0) + 1;
+			return generateKey.apply(this, values);
+		};`)
 	const coordinate = "return (await crypto.subtle.exportKey('jwk', (await result(store.get('key-pair'))).publicKey)).x"
 	b.logIn("marisol", marisolPassword)
 	first := inKeyStore[string](b, coordinate)
@@ -85,6 +91,7 @@ func TestLoginKeepsTheKey(t *testing.T) {
 	if second := inKeyStore[string](b, coordinate); second != first || first == "" {
 		t.Errorf("the key is %q after the second login, want %q", second, first)
 	}
+	want(b, "localStorage.generated", "1")
 }
 
 func TestNoScriptCanExportTheKey(t *testing.T) {
@@ -253,6 +260,7 @@ func TestSessionIsUnboundWhereTheBrowserStoresNoKey(t *testing.T) {
 		"IndexedDB is blocked":      "Object.defineProperty(window, 'indexedDB', { get() { throw new DOMException('no', 'SecurityError') } })",
 		"there is no IndexedDB":     "delete Window.prototype.indexedDB; Object.defineProperty(window, 'indexedDB', { value: undefined })",
 		"nothing can be opened":     "IDBFactory.prototype.open = () => { throw new DOMException('no', 'InvalidStateError') }",
+		"nothing is answered":       "IDBFactory.prototype.open = () => ({})",
 		"keys cannot be stored":     "IDBObjectStore.prototype.add = () => { throw new DOMException('no', 'DataCloneError') }",
 		"keys cannot be created":    "SubtleCrypto.prototype.generateKey = async () => { throw new DOMException('no', 'NotSupportedError') }",
 		"stored keys do not work":   "SubtleCrypto.prototype.sign = async () => { throw new DOMException('no', 'OperationError') }",

@@ -11,6 +11,7 @@ import { isBusy, showError } from './ui.js';
  *   marks the field as invalid and moves the focus there
  * @property {(error: unknown) => HTMLInputElement | null} showFailure shows why a request failed,
  *   at the field that the error is about, if any; returns that field
+ * @property {() => void} endWait ends the countdown, if there is one
  */
 
 /**
@@ -66,7 +67,7 @@ export function prepareForm(fields, region, button, submit) {
     button.focus();
     return null;
   };
-  return { clearErrors, showFieldError, showFailure };
+  return { clearErrors, showFieldError, showFailure, endWait: countdown.end };
 }
 
 /**

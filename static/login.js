@@ -11,8 +11,9 @@ const password = preparePasswordField();
 const logInButton = byId('log-in', HTMLButtonElement);
 const errors = byId('errors');
 const fields = { 'body.name': username, 'body.password': password.input };
-const { showFieldError, showFailure } = prepareForm(fields, errors, logInButton, submit);
+const { showFieldError, showFailure, endWait } = prepareForm(fields, errors, logInButton, submit);
 
+username.addEventListener('input', endWait); // the wait may be for one name only
 startLoginPage(logInButton, password, errors);
 
 async function submit() {

@@ -15,6 +15,11 @@ export const INSUFFICIENT_SCOPE = '/problems/insufficient-scope';
 export const INVALID_PROOF = '/problems/invalid-proof';
 /** The proof needs a newer nonce, which the response has. */
 export const USE_DPOP_NONCE = '/problems/use-dpop-nonce';
+/**
+ * The session needs a proof, but the browser can't read its key just now. This problem is the
+ * page's own: the server doesn't know it.
+ */
+export const KEY_UNREADABLE = 'key-unreadable';
 const CROSS_ORIGIN = '/problems/cross-origin';
 
 /** Why a session is over, if that isn't obvious. @type {Record<string, string>} */
@@ -118,6 +123,9 @@ export function describe(error) {
   // server's own.
   if (error.type === CROSS_ORIGIN || error.type === INVALID_PROOF) {
     return "The server doesn't accept requests from this address. Open the page at the server's public address and try again.";
+  }
+  if (error.type === KEY_UNREADABLE) {
+    return "This browser can't read the key to your session just now. Reload the page, or log in again.";
   }
   switch (error.status) {
     case 0:

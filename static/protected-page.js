@@ -8,7 +8,7 @@ import * as tokens from './access-token.js';
 import { getUser } from './api.js';
 import { switchToCard } from './cards.js';
 import { startCountdown } from './login-redirect.js';
-import { ApiError, INSUFFICIENT_SCOPE, LoggedOutError, describe, retryDelay } from './problem.js';
+import { ApiError, INSUFFICIENT_SCOPE, KEY_UNREADABLE, LoggedOutError, describe, retryDelay } from './problem.js';
 import * as renewal from './renewal.js';
 import { withToken } from './session.js';
 import { byId, showNav } from './ui.js';
@@ -270,14 +270,17 @@ function showSessionEnded(error = new LoggedOutError()) {
 }
 
 /**
- * Says that the server can't be reached or is unavailable, and asks again later.
+ * Says that the server can't be reached or is unavailable, or that the browser can't read its key,
+ * and tries again later.
  *
  * @param {ApiError} error
  */
 function showUnreachable(error) {
-  const reason = error.status === 0 ? 'Check your connection. This page keeps trying.' : describe(error);
-  const isNew = byId('unreachable').hidden || byId('unreachable-reason').textContent !== reason;
-  if (isNew) showCard('unreachable', reason);
+  const card = error.type === KEY_UNREADABLE ? 'blocked' : 'unreachable';
+  const isOffline = error.status === 0 && card === 'unreachable';
+  const reason = isOffline ? 'Check your connection. This page keeps trying.' : describe(error);
+  const isNew = byId(card).hidden || byId(`${card}-reason`).textContent !== reason;
+  if (isNew) showCard(card, reason);
   failures += 1;
   clearTimeout(timer);
   timer = setTimeout(findUser, RETRY_MS + retryDelay(failures, error));

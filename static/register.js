@@ -15,8 +15,9 @@ const email = byId('email', HTMLInputElement);
 const createButton = byId('create-account', HTMLButtonElement);
 const errors = byId('errors');
 const fields = { 'body.username': username, 'body.password': password.input, 'body.email': email };
-const { clearErrors, showFieldError, showFailure } = prepareForm(fields, errors, createButton, submit);
+const { clearErrors, showFieldError, showFailure, endWait } = prepareForm(fields, errors, createButton, submit);
 
+username.addEventListener('input', endWait); // the wait may be for one name only
 startLoginPage(createButton, password, errors);
 
 async function submit() {

@@ -3,13 +3,16 @@
  * Every function throws an ApiError if the request fails.
  */
 
-import { ApiError, INVALID_PROOF, USE_DPOP_NONCE } from './problem.js';
+import { ApiError, INVALID_PROOF, KEY_UNREADABLE, USE_DPOP_NONCE } from './problem.js';
 import { newProof } from './proof.js';
-import { loadKey, saveNonce } from './session-key.js';
+import { UNREADABLE, loadKey, saveNonce } from './session-key.js';
 
 const TIMEOUT_MS = 20_000;
+/** How long to wait before the key is read again. */
+const READ_AGAIN_MS = 1_000;
 
 /** @typedef {import('./problem.js').FieldError} FieldError */
+/** @typedef {import('./session-key.js').Key} Key */
 
 /**
  * @typedef {object} Options
@@ -20,12 +23,9 @@ const TIMEOUT_MS = 20_000;
  *   browser has a key
  */
 
-/** @typedef {NonNullable<Awaited<ReturnType<typeof loadKey>>>} Key */
-
 /**
- * Sends a request and returns the response if it is a success. If the server refuses the proof and
- * has a newer nonce, sends the request again, once. The refusal says so if the nonce was too old;
- * it is a general one if the nonce was made before the server was set up anew.
+ * Sends a request and returns the response if it is a success. If the key can't be read, sends the
+ * request without a proof. If the server wants one, reads the key again, once.
  *
  * @param {string} method
  * @param {string} path
@@ -34,6 +34,30 @@ const TIMEOUT_MS = 20_000;
  */
 export async function request(method, path, options = {}) {
   const key = options.proof ? await loadKey() : null;
+  if (key !== UNREADABLE) return requestWith(key, method, path, options);
+  try {
+    return await requestWith(null, method, path, options);
+  } catch (error) {
+    if (!(error instanceof ApiError && error.type === INVALID_PROOF)) throw error;
+  }
+  await new Promise((resolve) => setTimeout(resolve, READ_AGAIN_MS));
+  const second = await loadKey();
+  if (second === UNREADABLE) throw new ApiError(0, { type: KEY_UNREADABLE });
+  return requestWith(second, method, path, options);
+}
+
+/**
+ * Sends a request and returns the response if it is a success. If the server refuses the proof and
+ * has a newer nonce, sends the request again, once. The refusal says so if the nonce was too old;
+ * it is a general one if the nonce was made before the server was set up anew.
+ *
+ * @param {Key | null} key
+ * @param {string} method
+ * @param {string} path
+ * @param {Options} options
+ * @returns {Promise<Response>}
+ */
+async function requestWith(key, method, path, options) {
   const response = await send(method, path, options, key);
   if (response.ok) return response;
   const problem = await readProblem(response);

@@ -10,6 +10,7 @@ import { announce, find, setText, setWaiting, showError } from './ui.js';
  * @typedef {object} Countdown
  * @property {(error: ApiError) => boolean} start counts down if the error says how long to wait;
  *   returns whether it does. The button can't be used meanwhile
+ * @property {() => void} end removes the message, and the button can be used again
  * @property {() => boolean} isRunning
  * @property {() => void} remind tells screen readers how much longer to wait
  */
@@ -24,7 +25,14 @@ export function prepareCountdown(region, button) {
   let cause = null;
   /** By performance.now(), because the timers of a hidden tab run late. */
   let endsAt = 0;
+  let timer = 0;
   const seconds = () => Math.ceil((endsAt - performance.now()) / 1000);
+
+  const stop = () => {
+    clearInterval(timer);
+    cause = null;
+    setWaiting(button, false);
+  };
 
   /** @type {Countdown['start']} */
   const start = (error) => {
@@ -39,19 +47,22 @@ export function prepareCountdown(region, button) {
         show(`${reasonToWait(error)} Try\u00a0again\u00a0in\u00a0${clockText(seconds())}.`);
         return;
       }
-      clearInterval(timer);
-      cause = null;
-      setWaiting(button, false);
+      stop();
       showReady(region);
     };
-    const timer = setInterval(tick, 1000);
+    timer = setInterval(tick, 1000);
     tick();
     return true;
+  };
+  const end = () => {
+    if (!cause) return;
+    stop();
+    region.replaceChildren();
   };
   const remind = () => {
     if (cause) announce(waitingText(cause, seconds()));
   };
-  return { start, isRunning: () => cause !== null, remind };
+  return { start, end, isRunning: () => cause !== null, remind };
 }
 
 /**
