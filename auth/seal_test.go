@@ -41,10 +41,10 @@ func TestSealedKeyOpensWithItsSecretAnywhereInTheList(t *testing.T) {
 // sameKey reports whether two keys sign alike. The keys of crypto/ecdsa keep more than what defines
 // them, so they cannot be compared field by field.
 func sameKey(a, b Key) bool {
-	private, comparable := a.private.(interface {
+	private, hasEqual := a.private.(interface {
 		Equal(x crypto.PrivateKey) bool
 	})
-	return a.ID == b.ID && a.method == b.method && comparable && private.Equal(b.private)
+	return a.ID == b.ID && a.method == b.method && hasEqual && private.Equal(b.private)
 }
 
 func mustSeal(t *testing.T, key Key, secret Secret) []byte {

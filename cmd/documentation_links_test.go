@@ -48,7 +48,7 @@ func readMarkdown(t *testing.T, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	authtest.Must(t, err)
-	return regexp.MustCompile("(?ms)^```.*?^```$").ReplaceAllString(string(text), "")
+	return regexp.MustCompile("(?s)\n```.*?\n```").ReplaceAllString(string(text), "")
 }
 
 // anchors returns the anchors that GitHub gives the headings of a page: in lower case, with hyphens
