@@ -25,7 +25,7 @@ func TestHonestUsersGetInDuringEveryAttack(t *testing.T) {
 	}
 	var out strings.Builder
 	err := run(t.Context(), []string{"-short"}, &out)
-	if err != nil || strings.Count(out.String(), "GET /user answered 200") != 7 {
+	if err != nil || strings.Count(out.String(), "GET /user answered 200") != 8 {
 		t.Errorf("%v\n%s", err, out.String())
 	}
 }

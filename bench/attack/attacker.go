@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"strconv"
@@ -25,6 +26,7 @@ type order struct {
 	Clients   int
 	Addresses int
 	Victim    string // half of the guesses are at this user, if set
+	Own       bool   // do not guess: sign up, and log in with the right password
 }
 
 // report is what an attacker saw: how often each status, or an error as "none".
@@ -90,6 +92,10 @@ func beAttacker(ctx context.Context, in io.Reader, out io.Writer) error {
 				o.holdSlowly(ctx, address, i, counts)
 				return
 			}
+			if o.Own {
+				o.logInAgainAndAgain(ctx, address, counts)
+				return
+			}
 			o.flood(ctx, address, counts)
 		})
 	}
@@ -111,17 +117,37 @@ func (o order) flood(ctx context.Context, address string, counts *counter) {
 		if o.Victim != "" && rand.IntN(2) == 0 {
 			name = o.Victim
 		}
-		contentType, body := guess(o.Path, name, fmt.Sprintf("wrong horse %d", rand.Int64()))
-		status, _, err := c.post(ctx, o.Path, contentType, body)
-		switch {
-		case ctx.Err() != nil: // the attack ended during the request
-		case err != nil:
-			counts.add("none")
-			time.Sleep(10 * time.Millisecond) // the server hung up: let it
-		default:
-			counts.add(strconv.Itoa(status))
+		c.attack(ctx, o.Path, name, fmt.Sprintf("wrong horse %d", rand.Int64()), counts)
+	}
+}
+
+// logInAgainAndAgain signs up a user and logs in without a pause, as a known browser from the first
+// login on. The password is right, so no budget ends it.
+func (o order) logInAgainAndAgain(ctx context.Context, address string, counts *counter) {
+	c := newClient(o.URL, address)
+	c.http.Timeout = time.Minute
+	defer c.close()
+	path, name := "/register", fmt.Sprintf("user-%d", rand.IntN(1_000_000_000))
+	for ctx.Err() == nil {
+		if c.attack(ctx, path, name, password, counts) == http.StatusCreated {
+			path = "/login"
 		}
 	}
+}
+
+// attack sends one request of an attack and returns its status, or 0 if there was no answer.
+func (c *client) attack(ctx context.Context, path, name, password string, counts *counter) (status int) { //nolint:revive // one for each part of a request
+	contentType, body := guess(path, name, password)
+	status, _, err := c.post(ctx, path, contentType, body)
+	switch {
+	case ctx.Err() != nil: // the attack ended during the request
+	case err != nil:
+		counts.add("none")
+		time.Sleep(10 * time.Millisecond) // the server hung up: let it
+	default:
+		counts.add(strconv.Itoa(status))
+	}
+	return status
 }
 
 // attackerAddress returns the address of the attacker with this number.

@@ -17,6 +17,7 @@ type size struct {
 	hashMemory int // KiB for each password hash
 	clients    int // of a flood from few addresses
 	many       int // clients of a flood from many addresses, one from each
+	own        int // clients that log in with users of their own, from one address
 	flood      time.Duration
 	logins     int // correct ones during a flood
 	tries      int // for each login, while the answer is that the server is busy
@@ -29,7 +30,7 @@ type size struct {
 // fullSize returns the attacks that the figures are about.
 func fullSize() size {
 	return size{
-		hashMemory: 64 << 10, clients: 200, many: 1000, flood: 30 * time.Second, logins: 20, tries: 1,
+		hashMemory: 64 << 10, clients: 200, many: 1000, own: 59, flood: 30 * time.Second, logins: 20, tries: 1,
 		slow: 1000, rounds: 7, probes: 400, judgeAll: true,
 	}
 }
@@ -38,7 +39,7 @@ func fullSize() size {
 // a hash takes a second, even an honest client may have to try again.
 func shortSize() size {
 	return size{
-		hashMemory: 19 << 10, clients: 40, many: 100, flood: time.Second, logins: 3, tries: 20,
+		hashMemory: 19 << 10, clients: 40, many: 100, own: 5, flood: time.Second, logins: 3, tries: 20,
 		slow: 200, rounds: 1, probes: 50,
 	}
 }
@@ -63,7 +64,12 @@ func (z size) attacks(only string) []attack {
 			run:  f.run,
 		})
 	}
+	own := flood{size: z, path: "/login", clients: z.own, addresses: 1, known: true, own: true}
 	all = append(all, attack{
+		name: "login-own",
+		what: fmt.Sprintf("%d clients from one address log in with users of their own, and the right passwords", z.own),
+		run:  own.run,
+	}, attack{
 		name: "slow",
 		what: fmt.Sprintf("%d slow connections: unfinished headers, slow bodies, slow readers", z.slow),
 		run:  slow{z}.run,

@@ -26,6 +26,7 @@ type flood struct {
 	path               string
 	clients, addresses int
 	known              bool // the owner's browser has logged in before, and half the guesses are at the owner
+	own                bool // the clients log in with users of their own
 }
 
 // run floods the server and measures what its owner notices.
@@ -41,7 +42,7 @@ func (f flood) run(ctx context.Context, s *server) ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := order{URL: s.url, Path: f.path, Clients: f.clients, Addresses: f.addresses}
+	o := order{URL: s.url, Path: f.path, Clients: f.clients, Addresses: f.addresses, Own: f.own}
 	if f.known {
 		o.Victim = username
 	}
@@ -49,7 +50,7 @@ func (f flood) run(ctx context.Context, s *server) ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	rampUp := time.NewTimer(min(2*time.Second, f.size.flood/2))
+	rampUp := time.NewTimer(f.rampUp())
 	defer rampUp.Stop()
 	watching, stopWatching := context.WithCancel(ctx)
 	defer stopWatching()
@@ -77,6 +78,15 @@ func (f flood) run(ctx context.Context, s *server) ([]figure, error) {
 		return nil, err
 	}
 	return f.figures(outcome{seen, logins, back, peak, report}), ctx.Err()
+}
+
+// rampUp returns how long the attack goes on before anything is measured: until the queue is full
+// or, where the attackers have to sign up first, until most of them have.
+func (f flood) rampUp() time.Duration {
+	if f.own {
+		return f.size.flood / 3
+	}
+	return min(2*time.Second, f.size.flood/2)
 }
 
 // outcome is what was measured during and after a flood.
