@@ -8,11 +8,7 @@ import (
 )
 
 func knownBrowsers(secrets ...string) *KnownBrowserCodec {
-	var all []Secret
-	for _, text := range secrets {
-		all = append(all, Secret(strings.Repeat(text, 32)))
-	}
-	return NewKnownBrowserCodec(all)
+	return NewKnownBrowserCodec(testSecrets(secrets...))
 }
 
 func TestKnownBrowserCanBeParsed(t *testing.T) {
@@ -37,7 +33,7 @@ func TestAlteredKnownBrowserIsInvalid(t *testing.T) {
 		"of another user":     "x" + good,
 		"with another time":   strings.Replace(good, ".1795000000.", ".1895000000.", 1),
 		"of a dropped secret": knownBrowsers("b").Format(KnownBrowser{UserID: session}),
-		"a refresh token":     NewRefreshTokenCodec([]Secret{Secret(strings.Repeat("a", 32))}).Format(RefreshToken{session, 1}),
+		"a refresh token":     refreshTokens("a").Format(RefreshToken{session, 1}),
 		"too few parts":       codec.keys.sign("user.RANDOM.3"),
 		"a version in words":  codec.keys.sign("user.RANDOM.three.1"),
 		"a time in words":     codec.keys.sign("user.RANDOM.3.noon"),

@@ -2,7 +2,6 @@ package auth
 
 import (
 	"errors"
-	"strings"
 	"testing"
 	"time"
 
@@ -63,7 +62,7 @@ func TestProofThatIsWrongIsInvalidWhateverItsNonce(t *testing.T) {
 func TestNonceOfAnOlderSecretIsAccepted(t *testing.T) {
 	t.Parallel()
 	before, clock := newVerifier("a")
-	after := NewProofVerifier([]Secret{Secret(strings.Repeat("b", 32)), Secret(strings.Repeat("a", 32))}, clock.Now)
+	after := NewProofVerifier(testSecrets("b", "a"), clock.Now)
 	_, err := after.Verify(authtest.NewProver(t).Prove("PATCH", proofURL, before.Nonce(), someToken), proofRequest())
 	authtest.Must(t, err)
 	if before.Nonce() == after.Nonce() {

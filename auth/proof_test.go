@@ -31,7 +31,7 @@ func proofRequest() ProofRequest {
 
 func newVerifier(secret string) (*ProofVerifier, *authtest.Clock) {
 	clock := authtest.NewClock(time.Date(2026, 11, 22, 12, 0, 30, 0, time.UTC))
-	return NewProofVerifier([]Secret{Secret(strings.Repeat(secret, 32))}, clock.Now), clock
+	return NewProofVerifier(testSecrets(secret), clock.Now), clock
 }
 
 func TestProofGivesTheThumbprintOfItsKey(t *testing.T) {
@@ -103,7 +103,7 @@ func TestProofWithAWrongClaimIsInvalid(t *testing.T) {
 		"nonce of another minute":     {"nonce": "1" + v.Nonce()},
 		"nonce empty":                 {"nonce": ""},
 		"nonce a number":              {"nonce": 7},
-		"nonce a refresh token":       {"nonce": NewRefreshTokenCodec([]Secret{Secret(strings.Repeat("a", 32))}).Format(RefreshToken{"s", 1})},
+		"nonce a refresh token":       {"nonce": refreshTokens("a").Format(RefreshToken{"s", 1})},
 		"claims in upper case":        {"htm": nil, "HTM": "PATCH"},
 		"claims of another type (id)": {"htm": map[string]any{"PATCH": true}},
 	} {

@@ -8,12 +8,16 @@ import (
 
 const session = "01a20018-5e1f-7ef3-ad08-433b1f44e33c"
 
-func refreshTokens(secrets ...string) *RefreshTokenCodec {
-	var all []Secret
-	for _, text := range secrets {
-		all = append(all, Secret(strings.Repeat(text, 40)))
+// testSecrets returns a secret for each text, which it repeats.
+func testSecrets(texts ...string) (secrets []Secret) {
+	for _, text := range texts {
+		secrets = append(secrets, Secret(strings.Repeat(text, MinSecretLength)))
 	}
-	return NewRefreshTokenCodec(all)
+	return secrets
+}
+
+func refreshTokens(secrets ...string) *RefreshTokenCodec {
+	return NewRefreshTokenCodec(testSecrets(secrets...))
 }
 
 func TestRefreshTokenCanBeParsedAndMadeAgain(t *testing.T) {

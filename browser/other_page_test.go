@@ -45,19 +45,7 @@ const tutorialPage = `<!doctype html>
 func TestPageOfATutorialSharesTheSession(t *testing.T) {
 	t.Parallel()
 	openChromium(t)
-	site := httptest.NewUnstartedServer(nil)
-	origin := "http://" + site.Listener.Addr().String()
-	p := cmdtest.Start(t, t.TempDir(), withMarisol("PUBLIC_URL="+origin)...)
-	target, err := url.Parse(p.URL)
-	authtest.Must(t, err)
-	mux := http.NewServeMux()
-	mux.Handle("/", &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }})
-	mux.HandleFunc("/favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
-	mux.HandleFunc("/plain.html", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, tutorialPage) })
-	site.Config.Handler = mux
-	site.Start()
-	defer site.Close()
-
+	origin, _ := newSharedOrigin(t, "/plain.html", tutorialPage)
 	b := newPerson(t, origin)
 	defer b.close()
 	b.open("/plain.html")
@@ -71,4 +59,22 @@ func TestPageOfATutorialSharesTheSession(t *testing.T) {
 	want(b, text("#name"), "marisol")
 	b.click("#log-out")
 	b.waitForCard("logged-out")
+}
+
+// newSharedOrigin serves a page at one path, and Latchkey at all others.
+func newSharedOrigin(t *testing.T, path, content string) (origin string, p *cmdtest.Program) {
+	t.Helper()
+	site := httptest.NewUnstartedServer(nil)
+	origin = "http://" + site.Listener.Addr().String()
+	p = cmdtest.Start(t, t.TempDir(), withMarisol("PUBLIC_URL="+origin)...)
+	target, err := url.Parse(p.URL)
+	authtest.Must(t, err)
+	mux := http.NewServeMux()
+	mux.Handle("/", &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }})
+	mux.HandleFunc("/favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, content) })
+	site.Config.Handler = mux
+	site.Start()
+	t.Cleanup(site.Close)
+	return origin, p
 }

@@ -1,17 +1,12 @@
 package browser
 
 import (
-	"io"
 	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 
-	"latchkey/auth/authtest"
 	"latchkey/cmd/cmdtest"
 )
 
@@ -50,19 +45,7 @@ func newReadmeApp(t *testing.T) (*tab, *cmdtest.Program) {
 		t.Fatal("README.md has no function apiFetch")
 	}
 	code, _, _ = strings.Cut(code, "```")
-	site := httptest.NewUnstartedServer(nil)
-	origin := "http://" + site.Listener.Addr().String()
-	p := cmdtest.Start(t, t.TempDir(), withMarisol("PUBLIC_URL="+origin)...)
-	target, err := url.Parse(p.URL)
-	authtest.Must(t, err)
-	mux := http.NewServeMux()
-	mux.Handle("/", &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }})
-	mux.HandleFunc("/favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
-	mux.HandleFunc("/{$}", func(w http.ResponseWriter, _ *http.Request) {
-		io.WriteString(w, "<!doctype html><title>App</title><script>async function apiFetch"+code+"</script>")
-	})
-	site.Config.Handler = mux
-	site.Start()
-	t.Cleanup(site.Close)
+	page := "<!doctype html><title>App</title><script>async function apiFetch" + code + "</script>"
+	origin, p := newSharedOrigin(t, "/{$}", page)
 	return newPerson(t, origin), p
 }

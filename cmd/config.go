@@ -42,8 +42,8 @@ type Config struct {
 	RefreshTokenTTL time.Duration `env:"REFRESH_TOKEN_TTL" envDefault:"720h"`
 	SessionTTL      time.Duration `env:"SESSION_TTL" envDefault:"2160h"`
 
-	// RefreshGrace is how long a refresh token is still accepted after it has been replaced, because a
-	// response was lost or two tabs renewed at once.
+	// RefreshGrace is how long an unbound session accepts a refresh token that has been replaced,
+	// because a response was lost or two tabs renewed at once.
 	RefreshGrace time.Duration `env:"REFRESH_GRACE" envDefault:"10s"`
 
 	// AdminName and AdminPassword are the credentials of the first user. They are used and checked
@@ -71,7 +71,7 @@ type Config struct {
 	// RateLimit is whether attempts at passwords and sign-ups are throttled: on or off.
 	RateLimit string `env:"RATE_LIMIT" envDefault:"on"`
 
-	// TrustedProxies are the networks or addresses of proxies whose X-Forwarded headers are believed.
+	// TrustedProxies are the networks or addresses of the proxies whose X-Forwarded headers count.
 	TrustedProxies []string `env:"TRUSTED_PROXIES"`
 
 	// DrainDelay is how long /readyz fails before the server stops listening, so that a load balancer

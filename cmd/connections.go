@@ -27,7 +27,7 @@ type limitedListener struct {
 	last  uint64                 // the number of the newest connection
 }
 
-// peer is whom a connection comes from.
+// peer is the other end of a connection.
 type peer struct {
 	network string // as models.Network returns it
 	trusted bool   // whether it is a trusted proxy
@@ -124,7 +124,7 @@ func (c *connection) Close() error {
 	return c.TCPConn.Close()
 }
 
-// peerOf returns whom a connection comes from.
+// peerOf returns the peer of a connection.
 func (l *limitedListener) peerOf(c *net.TCPConn) peer {
 	address := c.RemoteAddr().(*net.TCPAddr).AddrPort().Addr().Unmap().WithZone("")
 	trusted := slices.ContainsFunc(l.trusted, func(p netip.Prefix) bool { return p.Contains(address) })

@@ -20,8 +20,8 @@ func (h *Handler) knownBrowser(r *http.Request) auth.KnownBrowser {
 	return browser
 }
 
-// newKnownBrowser returns the known browser of a user who has logged in. It is the earlier one with
-// a later date if that was the same user's: its budget of attempts does not start anew.
+// newKnownBrowser returns the known browser of a user who has logged in. If the earlier one was the
+// same user's, it keeps that id, so that logging in does not refill the browser's budget.
 func newKnownBrowser(earlier auth.KnownBrowser, user models.User, now time.Time) auth.KnownBrowser {
 	id := earlier.ID
 	if earlier.UserID != user.ID {
@@ -30,8 +30,8 @@ func newKnownBrowser(earlier auth.KnownBrowser, user models.User, now time.Time)
 	return auth.KnownBrowser{UserID: user.ID, ID: id, PasswordVersion: user.PasswordVersion, IssuedAt: now}
 }
 
-// withNextPassword returns a browser for the password that follows the one it was known with. It
-// makes no browser known that was not: its password stays behind, and its date old.
+// withNextPassword returns a browser that stays known after its user has set a new password. One
+// that was no longer known does not become so: it is as old as before, and still a version behind.
 func withNextPassword(browser auth.KnownBrowser) auth.KnownBrowser {
 	browser.PasswordVersion++
 	return browser

@@ -73,7 +73,7 @@ func oauthErrorOf(p *problem) *oauthError {
 	case errors.Is(p.cause, auth.ErrInvalidRefreshToken), errors.Is(p.cause, models.ErrSessionEnded):
 		return newOAuthError(http.StatusBadRequest, invalidGrant, "The refresh token is not valid, or its session has ended. Log in again.")
 	case errors.Is(p.cause, auth.ErrInvalidProof), errors.Is(p.cause, models.ErrWrongKey):
-		return newOAuthError(http.StatusBadRequest, invalidProof, "The proof is missing or not valid.")
+		return newOAuthError(http.StatusBadRequest, invalidProof, invalidProofDetail)
 	case errors.Is(p.cause, auth.ErrStaleNonce):
 		return newOAuthError(http.StatusBadRequest, useNonce, p.Detail)
 	case p.Status == http.StatusUnauthorized: // a guard's

@@ -17,8 +17,8 @@ type limit struct {
 	interval time.Duration
 }
 
-// limits are those of guesses (every check of a password) and of sign-ups. A known browser has its
-// own and no other, so nobody can use up the budget of a user who comes with one.
+// limits are those of guesses (every check of a password) and of sign-ups. A known browser uses its
+// own budget and no other, so strangers cannot use up the tries of a user who has one.
 type limits struct {
 	guessName, guessNetwork, guessOverall, guessKnownBrowser limit
 	signUpName, signUpNetwork, signUpOverall                 limit
@@ -46,8 +46,8 @@ func newLimits() limits {
 // refill returns how long an empty budget takes until it is full.
 func (l limit) refill() time.Duration { return time.Duration(l.burst) * l.interval }
 
-// maxSkew is by how much the clocks of replicas may differ: a budget that lies no further ahead
-// than that is another replica's, and right.
+// maxSkew is how far the clocks of replicas may differ. A budget that is ahead by no more than that
+// was charged by another replica and needs no correction.
 const maxSkew = time.Minute
 
 // maxWait is the longest that a client waits for its next try. It is less than refill.
