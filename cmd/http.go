@@ -50,7 +50,9 @@ func (s httpServer) serve(ctx context.Context, listener net.Listener) error {
 	case <-ctx.Done():
 	}
 	s.handler.StartStopping()
-	s.log.Info("no longer ready; still serving for the drain delay", "drain_delay", s.drainDelay.String())
+	if s.drainDelay > 0 {
+		s.log.Info("no longer ready; still serving for the drain delay", "drain_delay", s.drainDelay.String())
+	}
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serving: %w", err)
