@@ -46,6 +46,9 @@ type Config struct {
 	// because a response was lost or two tabs renewed at once.
 	RefreshGrace time.Duration `env:"REFRESH_GRACE" envDefault:"10s"`
 
+	// AppName is what people log in to.
+	AppName string `env:"APP_NAME" envDefault:"Latchkey"`
+
 	// AdminName and AdminPassword are the credentials of the first user. They are used and checked
 	// only to create that user; see checkFirstUser.
 	AdminName     string `env:"ADMIN_NAME" envDefault:"admin"`
@@ -115,7 +118,7 @@ func (c *Config) handlerOptions(bound net.Addr) handlers.Options {
 	tcp, isTCP := bound.(*net.TCPAddr)
 	proxies, _ := parsePrefixes(c.TrustedProxies) // checked by loadConfig
 	return handlers.Options{
-		Version: version(), PublicURL: c.publicURL(bound), PublicURLSet: c.PublicURL != "",
+		AppName: c.AppName, Version: version(), PublicURL: c.publicURL(bound), PublicURLSet: c.PublicURL != "",
 		Loopback: isTCP && tcp.IP.IsLoopback(), TrustedProxies: proxies, AllowedOrigins: c.AllowedOrigins,
 		Signup: c.Signup == "open", PasswordGrant: c.PasswordGrant == "on",
 	}

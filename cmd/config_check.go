@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"latchkey/auth"
 	"latchkey/models"
@@ -22,6 +24,7 @@ const (
 	minArgon2Memory = 19456 // KiB
 	minArgon2Time   = 2
 	maxDrainDelay   = 5 * time.Minute
+	maxAppName      = 64 // characters
 )
 
 // problems lists the invalid settings, each with its remedy.
@@ -48,6 +51,7 @@ func (c *Config) problems() problems {
 	found.require(models.KnownURL(c.DatabaseURL), "DATABASE_URL", "use sqlite: and the path of a file, such as sqlite:data/latchkey.db.")
 	found.require(!slices.ContainsFunc(c.AllowedOrigins, func(o string) bool { return !isOrigin(o) }), "ALLOWED_ORIGINS",
 		"use origins such as https://app.example.org, without a path, separated by commas and no spaces.")
+	found.require(validAppName(c.AppName), "APP_NAME", fmt.Sprintf("use a name of at most %d characters, such as Acme.", maxAppName))
 	found.require(c.Signup == "open" || c.Signup == "closed", "SIGNUP", "use open or closed.")
 	found.require(c.PasswordGrant == "on" || c.PasswordGrant == "off", "PASSWORD_GRANT", "use on or off.")
 	found.require(c.RateLimit == "on" || c.RateLimit == "off", "RATE_LIMIT", "use on or off.")
@@ -112,6 +116,12 @@ func (c *Config) firstUserProblems() problems {
 
 func (c *Config) passwordPolicy() auth.PasswordPolicy {
 	return auth.PasswordPolicy{MinLength: c.PasswordMinLength}
+}
+
+// validAppName reports whether the pages can show the name.
+func validAppName(name string) bool {
+	return utf8.ValidString(name) && utf8.RuneCountInString(name) <= maxAppName && strings.TrimSpace(name) == name &&
+		!strings.ContainsFunc(name, unicode.IsControl)
 }
 
 // parsePrefixes parses networks such as 10.0.0.0/8. An address without a length is one host. It

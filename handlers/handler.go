@@ -32,6 +32,7 @@ type Options struct {
 	Proofs         *auth.ProofVerifier
 	KnownBrowsers  *auth.KnownBrowserCodec
 	Log            *slog.Logger
+	AppName        string // what people log in to; the pages show it
 	Version        string
 	PublicURL      string   // the origin people use, such as https://login.example.org
 	AllowedOrigins []string // origins of browser apps that may use bearer operations
@@ -52,6 +53,7 @@ type Handler struct {
 	proofs        *auth.ProofVerifier
 	knownBrowsers *auth.KnownBrowserCodec
 	log           *slog.Logger
+	appName       string
 	version       string
 	publicURL     string
 	publicHost    string // of publicURL, as hostName returns it
@@ -83,7 +85,7 @@ func New(o Options) (*Handler, error) {
 	h := &Handler{
 		store: o.Store, issuer: o.Issuer, refreshTokens: o.RefreshTokens,
 		proofs: o.Proofs, knownBrowsers: o.KnownBrowsers, log: o.Log,
-		version: o.Version, publicURL: o.PublicURL,
+		appName: o.AppName, version: o.Version, publicURL: o.PublicURL,
 		publicHost: hostName(publicURL.Host), publicURLSet: o.PublicURLSet, loopback: o.Loopback,
 		signup: o.Signup, passwordGrant: o.PasswordGrant, trustedProxies: o.TrustedProxies,
 		echo: echo.New(), routes: map[string]*huma.Operation{},

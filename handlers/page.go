@@ -16,7 +16,7 @@ import (
 // pageData returns what every page needs.
 func (h *Handler) pageData(title string) views.Page {
 	return views.Page{
-		Title: title, Assets: h.assets, Version: h.version, PublicURL: h.publicURL, Signup: h.signup,
+		Title: title, AppName: h.appName, Assets: h.assets, Version: h.version, PublicURL: h.publicURL, Signup: h.signup,
 	}
 }
 

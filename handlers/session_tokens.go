@@ -30,7 +30,7 @@ func (h *Handler) verifyCredentials(ctx context.Context, by models.Actor, userna
 // verifyCredentials returned and issues its tokens. The session is bound to the key that the caller
 // has proven, if any. The session whose id is replaces ends, if there is one.
 func (h *Handler) beginSession(ctx context.Context, from caller, user models.User, replaces string) (tokens, error) {
-	params := models.SessionParams{KeyThumbprint: from.provenKey, Replaces: replaces}
+	params := models.SessionParams{KeyThumbprint: from.provenKey, Replaces: replaces, Remembered: true}
 	session, err := h.store.CreateSession(ctx, from.actor(), user, params)
 	if err != nil {
 		return tokens{}, fmt.Errorf("beginning a session: %w", err)

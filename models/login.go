@@ -66,10 +66,11 @@ func (s *Store) rehash(ctx context.Context, by Actor, user User, password string
 		Update("password_hash", hash).Error)
 }
 
-// SessionParams describes a session to create. Both fields may be empty.
+// SessionParams describes a session to create. All fields may be empty.
 type SessionParams struct {
 	KeyThumbprint string // binds the session to a key, which the caller has seen a proof of
 	Replaces      string // id of the session that ends, since nobody could use it any more
+	Remembered    bool   // see Session
 }
 
 // CreateSession is the second step of a login: it begins a session for a user that Authenticate
@@ -82,7 +83,7 @@ func (s *Store) CreateSession(ctx context.Context, by Actor, user User, params S
 	session := Session{
 		ID: newID(), UserID: user.ID, KeyThumbprint: params.KeyThumbprint, Counter: 1,
 		Device: by.Device, Address: by.Address,
-		CreatedAt: now, LastUsedAt: now, ExpiresAt: s.sessions.expiry(now, now),
+		CreatedAt: now, LastUsedAt: now, ExpiresAt: s.sessions.expiry(now, now), Remembered: params.Remembered,
 	}
 	err := s.transaction(ctx, "creating a session", func(tx *gorm.DB) error {
 		// Anyone who disables or deletes the user, or sets a password, locks this row as well and
@@ -99,7 +100,10 @@ func (s *Store) CreateSession(ctx context.Context, by Actor, user User, params S
 		if err := s.makeRoom(tx, user.ID, params.Replaces); err != nil {
 			return err
 		}
-		return s.wrap("storing a session", tx.Create(&session).Error)
+		if err := tx.Create(&session).Error; err != nil {
+			return s.wrap("storing a session", err)
+		}
+		return s.wrap("storing the time of a login", tx.Model(&User{}).Where("id = ?", user.ID).Update("last_login_at", now).Error)
 	})
 	if err != nil {
 		return Session{}, err

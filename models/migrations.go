@@ -18,6 +18,7 @@ func migrations() []*gormigrate.Migration {
 	return []*gormigrate.Migration{
 		{ID: firstMigration, Migrate: createFirstSchema},
 		{ID: "0002-bound-sessions-and-budgets", Migrate: addBoundSessionsAndBudgets},
+		{ID: "0003-links-and-logins", Migrate: addLinksAndLogins},
 	}
 }
 
@@ -91,4 +92,28 @@ func addBoundSessionsAndBudgets(tx *gorm.DB) error {
 		return err
 	}
 	return tx.Migrator().CreateTable(&budget{})
+}
+
+func addLinksAndLogins(tx *gorm.DB) error {
+	type user struct {
+		EmailKey    *string `gorm:"index"`
+		LinkVersion int     `gorm:"not null;default:0"`
+		LastLoginAt *time.Time
+	}
+	type session struct {
+		Remembered bool `gorm:"not null;default:true"`
+	}
+	for _, column := range []string{"EmailKey", "LinkVersion", "LastLoginAt"} {
+		if err := tx.Migrator().AddColumn(&user{}, column); err != nil {
+			return err
+		}
+	}
+	if err := tx.Migrator().AddColumn(&session{}, "Remembered"); err != nil {
+		return err
+	}
+	// E-mail addresses are ASCII, so every database folds them like foldCase.
+	if err := tx.Exec("UPDATE users SET email_key = lower(email)").Error; err != nil {
+		return err
+	}
+	return tx.Migrator().CreateIndex(&user{}, "EmailKey")
 }

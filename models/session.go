@@ -23,6 +23,7 @@ type Session struct {
 	CreatedAt     time.Time
 	LastUsedAt    time.Time // when the newest refresh token was issued
 	ExpiresAt     time.Time // unless it is used before
+	Remembered    bool      // whether the browser keeps the cookie when it is closed
 }
 
 // SessionPolicy limits the lifetime of sessions.

@@ -41,7 +41,7 @@ func (s *Store) guessTry(by Actor, username string, user User) try {
 	}
 	overall := t.charge(t.limits.guessOverall, "")
 	return try{failure: &overall, charges: []charge{
-		t.charge(t.limits.guessName, usernameKey(username)),
+		t.charge(t.limits.guessName, foldCase(username)),
 		t.charge(t.limits.guessNetwork, Network(by.Address)),
 	}}
 }
@@ -53,7 +53,7 @@ func (s *Store) signUpTry(by Actor, username string) try {
 		return try{}
 	}
 	return try{charges: []charge{
-		t.charge(t.limits.signUpName, usernameKey(username)),
+		t.charge(t.limits.signUpName, foldCase(username)),
 		t.charge(t.limits.signUpNetwork, Network(by.Address)),
 		t.charge(t.limits.signUpOverall, ""),
 	}}

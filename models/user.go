@@ -16,11 +16,14 @@ type User struct {
 	Username        string  // as typed
 	UsernameKey     string  // the username in lower case; unique
 	Email           *string // not verified and not unique; nil if absent
-	PasswordHash    string  `json:"-"`
+	EmailKey        *string // the e-mail address in lower case
+	PasswordHash    string  `json:"-"` // empty until the user has set a password with a link
 	PasswordVersion int     // increases with each new password, but not when the same one is rehashed
 	Disabled        bool
 	Roles           Roles `gorm:"-"` // in the table user_roles
+	LinkVersion     int   // of the only set-password link that is valid
 	CreatedAt       time.Time
+	LastLoginAt     *time.Time // nil before the first login
 }
 
 // The rules for usernames: MinUsernameLength to MaxUsernameLength ASCII letters, digits and
@@ -46,16 +49,16 @@ func ValidUsername(name string) bool {
 // reach a query: PostgreSQL does not accept every character.
 func hasUsernameCharacters(text string) bool { return strings.Trim(text, usernameCharacters) == "" }
 
-// usernameKey returns the form in which usernames are compared. Only ASCII letters are folded: in
-// Unicode, the Kelvin sign (U+212A) would become a k. Databases fold in different ways, so the key
-// is computed here.
-func usernameKey(name string) string {
+// foldCase returns the form in which usernames and e-mail addresses are compared. Only ASCII is
+// folded: in Unicode, the Kelvin sign (U+212A) would become a k. Databases fold in different ways,
+// so the key is computed here.
+func foldCase(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= 'A' && r <= 'Z' {
 			r += 'a' - 'A'
 		}
 		return r
-	}, name)
+	}, text)
 }
 
 // emailPattern follows the rule of browsers for e-mail fields: ASCII, without quotes and comments.
@@ -98,7 +101,7 @@ func (s *Store) findByName(db *gorm.DB, username string) (User, error) {
 	if !hasUsernameCharacters(username) {
 		return User{}, ErrUserNotFound
 	}
-	return s.takeUser(db.Where("username_key = ?", usernameKey(username)))
+	return s.takeUser(db.Where("username_key = ?", foldCase(username)))
 }
 
 // takeUser reads the user that the query finds, without its roles.

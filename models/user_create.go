@@ -89,7 +89,7 @@ func (s *Store) newUser(ctx context.Context, by Actor, u UserParams) (User, erro
 	return User{
 		ID:           newID(),
 		Username:     u.Username,
-		UsernameKey:  usernameKey(u.Username),
+		UsernameKey:  foldCase(u.Username),
 		Email:        u.Email,
 		PasswordHash: hash,
 		Roles:        roles,

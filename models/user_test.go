@@ -28,7 +28,7 @@ func TestUsernameKeyFoldsOnlyASCII(t *testing.T) {
 		"Marisol": "marisol", "AZaz09._-@+": "azaz09._-@+", "": "",
 		"\u212aim": "\u212aim", "\u0130x": "\u0130x", "ÉCOLE": "École",
 	} {
-		if got := usernameKey(name); got != want {
+		if got := foldCase(name); got != want {
 			t.Errorf("%q became %q, want %q", name, got, want)
 		}
 	}

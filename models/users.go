@@ -38,10 +38,10 @@ func (s *Store) Users(ctx context.Context, q UserQuery) (users []User, next stri
 // usersQuery walks along the index of username keys. It reads one row more than the page has, to
 // find out whether there is a next page.
 func usersQuery(db *gorm.DB, q UserQuery) *gorm.DB {
-	prefix := usernameKey(q.Prefix)
+	prefix := foldCase(q.Prefix)
 	end := prefix + "\x7f" // every character of a key sorts below it
 	return db.Where("username_key >= ? AND username_key < ?", prefix, end).
-		Where("username_key > ?", usernameKey(q.After)).
+		Where("username_key > ?", foldCase(q.After)).
 		Order("username_key").Limit(q.Limit + 1)
 }
 

@@ -24,6 +24,7 @@ const needsScript = "This page needs JavaScript, which is turned off in your bro
 // Page is the data that all pages need.
 type Page struct {
 	Title     string        // the first part of the browser's title; may be empty
+	AppName   string        // what people log in to
 	Assets    *static.Files // where the URLs of static files come from
 	Version   string        // the program's version, for the footer; may be empty
 	Signup    bool          // whether anyone may create an account
@@ -81,9 +82,9 @@ type ErrorPage struct {
 
 func (p Page) fullTitle() string {
 	if p.Title == "" {
-		return "Latchkey"
+		return p.AppName
 	}
-	return p.Title + " · Latchkey"
+	return p.Title + " · " + p.AppName
 }
 
 // hint describes the rules before a password breaks them.

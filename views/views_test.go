@@ -17,7 +17,7 @@ import (
 const hostile = `<script>alert(1)</script><img src=x onerror="alert(1)">'"&`
 
 func page(title string) Page {
-	return Page{Title: title, Assets: static.New(), Version: "1.2.3"}
+	return Page{Title: title, AppName: "Latchkey", Assets: static.New(), Version: "1.2.3"}
 }
 
 // withSignup returns the page's data while sign-up is open.
