@@ -17,5 +17,5 @@ const docsSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'se
 // docsPage shows the OpenAPI document in Swagger UI.
 func (h *Handler) docsPage(c echo.Context) error {
 	c.Response().Header().Set(echo.HeaderContentSecurityPolicy, docsSecurityPolicy)
-	return h.render(c, http.StatusOK, views.Docs(views.DocsPage{Page: h.pageData("API docs")}))
+	return h.render(c, http.StatusOK, views.Docs(views.DocsPage{Page: h.withFooter("API docs")}))
 }

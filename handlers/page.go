@@ -20,6 +20,13 @@ func (h *Handler) pageData(title string) views.Page {
 	}
 }
 
+// withFooter is pageData for the pages of people who know what an API is.
+func (h *Handler) withFooter(title string) views.Page {
+	page := h.pageData(title)
+	page.Footer = true
+	return page
+}
+
 // render writes a page. It renders the whole page first, so that a failure can still become an
 // error.
 func (h *Handler) render(c echo.Context, status int, page templ.Component) error {
