@@ -82,7 +82,7 @@ func (s *Store) newUser(ctx context.Context, by Actor, u UserParams) (User, erro
 		return User{}, ErrInvalidEmail
 	}
 	t := turn{place: s.placeFor(by, User{}), try: s.signUpTry(by, u.Username)}
-	hash, err := s.hashNewPassword(ctx, t, u.Username, u.Password)
+	hash, err := s.hashNewPassword(ctx, t, User{Username: u.Username, Roles: roles}, u.Password)
 	if err != nil {
 		return User{}, err
 	}
