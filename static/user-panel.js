@@ -78,6 +78,7 @@ export function panelUser() {
  * @param {ListedUser} user
  */
 export function showInPanel(user) {
+  if (user.disabled && !shown?.disabled) forgetLink(); // which no longer works
   shown = user;
   fillIn(panel, user);
   byId('panel-initial').textContent = initialOf(user.username);

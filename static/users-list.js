@@ -39,7 +39,10 @@ form.addEventListener('submit', (event) => {
   event.preventDefault();
   searchUsers();
 });
-form.addEventListener('change', searchUsers);
+form.addEventListener('change', () => {
+  // A click elsewhere ends the typing, often long after the search.
+  if (JSON.stringify(readFields()) !== JSON.stringify(list.query)) searchUsers();
+});
 form.addEventListener('input', () => {
   clearTimeout(typingTimer);
   // Nobody has half a role: one that is new to this page counts when it has been typed.

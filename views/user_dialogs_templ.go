@@ -173,14 +173,14 @@ func emailDialog(p UsersPage) templ.Component {
 			templ_7745c5c3_Var7 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<dialog id=\"email-dialog\" class=\"dialog\" aria-labelledby=\"email-heading\"><h2 id=\"email-heading\"></h2><div id=\"email-errors\" role=\"alert\"></div><form id=\"email-form\" method=\"dialog\" novalidate><div class=\"field\"><label for=\"email\">E-mail <span class=\"optional\">Optional</span></label> <input id=\"email\" type=\"email\" maxlength=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<dialog id=\"email-dialog\" class=\"dialog\" aria-labelledby=\"email-heading\"><h2 id=\"email-heading\"></h2><div id=\"email-errors\" role=\"alert\"></div><form id=\"email-form\" method=\"dialog\" novalidate><div class=\"field\"><label for=\"email\">E-mail</label><p id=\"email-hint\" class=\"hint\">Leave it empty to remove the address.</p><input id=\"email\" type=\"email\" aria-describedby=\"email-hint\" maxlength=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var8 string
 		templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.Itoa(p.MaxEmail))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `user_dialogs.templ`, Line: 55, Col: 71}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `user_dialogs.templ`, Line: 56, Col: 101}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 		if templ_7745c5c3_Err != nil {
@@ -231,7 +231,7 @@ func rolesDialog(p UsersPage) templ.Component {
 		var templ_7745c5c3_Var10 string
 		templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(p.Role.spacedPunctuation())
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `user_dialogs.templ`, Line: 77, Col: 121}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `user_dialogs.templ`, Line: 78, Col: 121}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 		if templ_7745c5c3_Err != nil {
@@ -245,7 +245,7 @@ func rolesDialog(p UsersPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, " list=\"known-roles\" autofocus autocomplete=\"off\" autocapitalize=\"none\" autocorrect=\"off\" spellcheck=\"false\" dir=\"auto\" aria-describedby=\"role-rules\"> <button id=\"add-role\" class=\"reveal\" type=\"button\">Add<span class=\"visually-hidden\">&#32;this role</span></button></div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, " autofocus autocomplete=\"off\" autocapitalize=\"none\" autocorrect=\"off\" spellcheck=\"false\" dir=\"auto\" aria-describedby=\"role-rules\"> <button id=\"add-role\" class=\"reveal\" type=\"button\">Add<span class=\"visually-hidden\">&#32;this role</span></button></div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
