@@ -25,7 +25,7 @@ const fields = {
   'body.roles': roles,
   'body.password': password.input,
 };
-const { clearErrors, showFieldError, showFailure } = prepareForm(fields, byId('add-errors'), addButton, submit);
+const { clearErrors, showMistakes, showFailure } = prepareForm(fields, byId('add-errors'), addButton, submit);
 
 /** @type {(user: ListedUser, needsLink: boolean) => void} */
 let onAdd = () => {};
@@ -58,8 +58,8 @@ function showPasswordPart() {
 async function submit() {
   username.value = username.value.trim();
   clearErrors();
-  const mistake = findMistake();
-  if (mistake) return showFieldError(...mistake);
+  const mistakes = findMistakes();
+  if (mistakes.length > 0) return showMistakes(mistakes);
 
   const needsLink = !withPassword.checked;
   password.setRevealed(false);
@@ -90,16 +90,24 @@ async function submit() {
 /**
  * Checks the fields by the server's rules.
  *
- * @returns {[HTMLInputElement, string] | null} the first wrong field and what is wrong with it
+ * @returns {import('./form.js').Mistake[]} those that are wrong
  */
-function findMistake() {
-  if (username.value === '') return [username, 'Enter a username.'];
-  if (username.validity.patternMismatch) return [username, username.dataset.rule ?? ''];
-  if (!email.validity.valid) return [email, 'Enter a valid e-mail address, such as name@example.org.'];
-  const { mistake } = readRoles(roles);
-  if (mistake !== null) return [roles, mistake];
-  if (!withPassword.checked) return null;
-  if (password.input.value === '') return [password.input, 'Enter a password.'];
-  const weakness = newPasswordError(password.input, username.value);
-  return weakness ? [password.input, weakness] : null;
+function findMistakes() {
+  /** @type {[HTMLInputElement, string | null][]} */
+  const checked = [
+    [username, usernameMistake()],
+    [email, email.validity.valid ? null : 'Enter a valid e-mail address, such as name@example.org.'],
+    [roles, readRoles(roles).mistake],
+    [password.input, withPassword.checked ? passwordMistake() : null],
+  ];
+  return /** @type {import('./form.js').Mistake[]} */ (checked.filter(([, mistake]) => mistake !== null));
+}
+
+function usernameMistake() {
+  if (username.value === '') return 'Enter a username.';
+  return username.validity.patternMismatch ? (username.dataset.rule ?? '') : null;
+}
+
+function passwordMistake() {
+  return password.input.value === '' ? 'Enter a password.' : newPasswordError(password.input, username.value);
 }

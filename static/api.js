@@ -32,11 +32,12 @@ export const ADMIN = 'admin';
  *
  * @param {string} name
  * @param {string} password
+ * @param {boolean} remember whether the cookie outlasts the closing of the browser
  * @returns {Promise<IssuedToken>}
  */
-export async function logIn(name, password) {
+export async function logIn(name, password, remember) {
   await createKey();
-  return readToken(await request('POST', '/login', { json: { name, password }, proof: true }));
+  return readToken(await request('POST', '/login', { json: { name, password, remember }, proof: true }));
 }
 
 /**

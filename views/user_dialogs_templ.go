@@ -104,7 +104,7 @@ func addUserDialog(p UsersPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "</div><fieldset class=\"field options\"><legend>Password</legend> <label><input id=\"with-link\" name=\"with\" type=\"radio\" value=\"link\" checked> Give them a link to set one</label> <label><input id=\"with-password\" name=\"with\" type=\"radio\" value=\"password\"> Set one now</label></fieldset><div id=\"add-password-part\" class=\"field\" hidden>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "</div><fieldset class=\"field options\"><legend>Password</legend> <label class=\"choice\"><input id=\"with-link\" name=\"with\" type=\"radio\" value=\"link\" checked> Give them a link to set one</label> <label class=\"choice\"><input id=\"with-password\" name=\"with\" type=\"radio\" value=\"password\"> Set one now</label></fieldset><div id=\"add-password-part\" class=\"field\" hidden>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -224,7 +224,7 @@ func rolesDialog(p UsersPage) templ.Component {
 			templ_7745c5c3_Var9 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<dialog id=\"roles-dialog\" class=\"dialog\" aria-labelledby=\"roles-heading\"><h2 id=\"roles-heading\"></h2><ul id=\"roles\" class=\"chips removable\" role=\"list\" aria-labelledby=\"roles-heading\"></ul><p id=\"no-roles\" class=\"soft\">No roles.</p><div id=\"roles-errors\" role=\"alert\"></div><form id=\"roles-form\" method=\"dialog\" novalidate><div class=\"field\"><label for=\"role\">Add a role</label><p id=\"role-rules\" class=\"hint\">Lower-case letters, digits and <span class=\"punctuation\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<dialog id=\"roles-dialog\" class=\"dialog\" aria-labelledby=\"roles-heading\"><h2 id=\"roles-heading\"></h2><ul id=\"roles\" class=\"chips removable\" role=\"list\" aria-labelledby=\"roles-heading\"></ul><p id=\"no-roles\" class=\"soft\">No roles.</p><div id=\"roles-errors\" role=\"alert\"></div><form id=\"roles-form\" method=\"dialog\" novalidate><div class=\"field\"><label for=\"role\">Add a role</label><p id=\"role-rules\" class=\"hint\">Lower-case letters, digits and <code class=\"punctuation\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -237,7 +237,7 @@ func rolesDialog(p UsersPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "</span></p><div class=\"with-button\"><input id=\"role\" type=\"text\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "</code></p><div class=\"with-button\"><input id=\"role\" type=\"text\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

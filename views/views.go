@@ -56,6 +56,12 @@ type RegisterPage struct {
 	MaxEmail int // length of the e-mail address, in characters
 }
 
+// SetPasswordPage is the data of [SetPassword].
+type SetPasswordPage struct {
+	Page
+	Password PasswordRules
+}
+
 // UsersPage is the data of [Users].
 type UsersPage struct {
 	Page
@@ -130,6 +136,15 @@ func (p UsersPage) roleAttributes() templ.Attributes {
 	}
 }
 
+// closedTitle is what the sign-up page says while nobody can sign up.
+const closedTitle = "Sign-up is closed"
+
+// closed returns the page with the title for when sign-up is closed.
+func (p RegisterPage) closed() Page {
+	p.Title = closedTitle
+	return p.Page
+}
+
 func (p ErrorPage) headline() string {
 	if p.Status == http.StatusNotFound {
 		return "Page not found"
@@ -137,15 +152,24 @@ func (p ErrorPage) headline() string {
 	return "Something went wrong"
 }
 
-func (p ErrorPage) advice() string {
+// sentence says what to do. The detail, which is written for the person who sees it, knows best.
+func (p ErrorPage) sentence() string {
 	switch {
 	case p.Status == http.StatusNotFound:
 		return "Check the address for typing mistakes, or start from the home page."
 	case p.Status >= http.StatusInternalServerError:
-		return "Try again in a moment."
+		return "This is not your fault. Try again in a moment."
+	case p.Detail != "":
+		return p.Detail
 	default:
 		return "Go back and try again, or start from the home page."
 	}
+}
+
+// askForHelp reports whether the page shows the request's id, with which the operator finds the
+// cause in the log.
+func (p ErrorPage) askForHelp() bool {
+	return p.Status >= http.StatusInternalServerError && p.RequestID != ""
 }
 
 func (p ErrorPage) page() Page {
