@@ -69,6 +69,8 @@ type SetPasswordPage struct {
 type UsersPage struct {
 	Page
 	Username NameRules
+	Password PasswordRules
+	MaxEmail int // length of an e-mail address, in characters
 	Role     NameRules
 	MaxRoles int // per user
 }
@@ -124,15 +126,18 @@ func (r NameRules) spacedPunctuation() string {
 }
 
 // usernameRule is shown when a username doesn't match the rules.
-func (p RegisterPage) usernameRule() string {
-	r := p.Username
+func (r NameRules) usernameRule() string {
 	return fmt.Sprintf("Use %d to %d characters for the username: the letters a to z, digits and %s.", r.Min, r.Max, r.spacedPunctuation())
 }
 
-// roleRule is shown when a role doesn't match the rules.
-func (p UsersPage) roleRule() string {
+// roleAttributes are those of a field for roles: what role-names.js checks.
+func (p UsersPage) roleAttributes() templ.Attributes {
 	r := p.Role
-	return fmt.Sprintf("Use %d to %d lower-case letters, digits and %s for a role.", r.Min, r.Max, r.spacedPunctuation())
+	return templ.Attributes{
+		"pattern":        r.pattern("a-z"),
+		"data-rule":      fmt.Sprintf("Use %d to %d lower-case letters, digits and %s for a role.", r.Min, r.Max, r.spacedPunctuation()),
+		"data-max-roles": strconv.Itoa(p.MaxRoles),
+	}
 }
 
 // closedTitle is what the sign-up page says while nobody can sign up.
