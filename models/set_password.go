@@ -42,7 +42,7 @@ func (s *Store) SetPasswordByLink(ctx context.Context, by Actor, link auth.SetPa
 	if !s.now().Before(link.ExpiresAt) {
 		return fmt.Errorf("%w: it was for user %s until %v", ErrLinkExpired, link.UserID, link.ExpiresAt)
 	}
-	user, err := s.UserByID(ctx, link.UserID)
+	user, err := s.UserByID(ctx, link.UserID) // with the roles, whose names the password must not repeat
 	if err := checkLink(link, user, err); err != nil {
 		return err
 	}

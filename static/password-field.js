@@ -1,5 +1,6 @@
 /** A password field with a button that shows and hides the password. */
 
+import { checkAsTyped } from './form.js';
 import { passwordMistake } from './password-rules.js';
 import { byId } from './ui.js';
 
@@ -38,6 +39,21 @@ export function preparePasswordField(prefix = '') {
   button.addEventListener('click', () => setRevealed(input.type === 'password'));
   button.hidden = false;
   return { input, setRevealed, clear };
+}
+
+/**
+ * Checks a new password as it is typed. That it is too short is no mistake until the user has left
+ * the field.
+ *
+ * @param {HTMLInputElement} input
+ * @param {() => string | null} findMistake
+ */
+export function checkNewPassword(input, findMistake) {
+  checkAsTyped(input, () => {
+    const message = findMistake();
+    const { length } = Array.from(input.value.normalize('NFC'));
+    return message === null ? null : { message, mendable: length < Number(input.dataset.minLength) };
+  });
 }
 
 /**
