@@ -38,7 +38,7 @@ func accountPage() AccountPage {
 
 func usersPage() UsersPage {
 	return UsersPage{
-		Page: page("Users"), Username: NameRules{3, 64, "._-@+"}, Password: PasswordRules{12, 256}, MaxEmail: 254,
+		Page: page("Users"), Username: NameRules{3, 64, "._-@+"}, Password: PasswordRules{12, 256, nil}, MaxEmail: 254,
 		Role: NameRules{1, 64, "._:-"}, MaxRoles: 32,
 	}
 }
