@@ -101,7 +101,7 @@ func (p Page) fullTitle() string {
 
 // hint describes the rules before a password breaks them.
 func (r PasswordRules) hint() string {
-	return fmt.Sprintf("At least %d characters. Avoid names and common passwords.", r.Min)
+	return fmt.Sprintf("At least %d characters, and hard to guess.", r.Min)
 }
 
 // attributes are those of a field for a new password. They are no minlength and maxlength, because

@@ -228,13 +228,13 @@ func TestFieldsCarryTheRulesThatTheirScriptsCheck(t *testing.T) {
 		{"email", map[string]string{"maxlength": "77"}},
 	})
 	wantPrefix(t, doc, "username-rules", "4 to 32 characters: the letters a to z, digits and - _")
-	wantPrefix(t, doc, "password-rules", "At least 12 characters. Avoid names and common passwords.")
+	wantPrefix(t, doc, "password-rules", "At least 12 characters, and hard to guess.")
 
 	account := accountPage()
 	account.Password = PasswordRules{12, 99, []string{"Acme <Cloud>", "admin"}}
 	doc = render(t, Account(account))
 	wantAttributes(t, doc, []attributes{{"new-password", map[string]string{"data-min-length": "12", "data-max-length": "99", "data-names": "Acme <Cloud> admin"}}})
-	wantPrefix(t, doc, "password-rules", "At least 12 characters. Avoid names and common passwords.")
+	wantPrefix(t, doc, "password-rules", "At least 12 characters, and hard to guess.")
 
 	users := usersPage()
 	users.Username.Max = 32
