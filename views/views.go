@@ -32,8 +32,11 @@ type Page struct {
 	PublicURL string        // the origin that people use; may be empty
 }
 
-// PasswordRules bound the length of a new password, in characters.
-type PasswordRules struct{ Min, Max int }
+// PasswordRules are the rules for a new password that a page can check.
+type PasswordRules struct {
+	Min, Max int      // length in characters
+	Names    []string // that everybody tries
+}
 
 // NameRules say what a username or the name of a role consists of: letters, digits and
 // Punctuation.
@@ -98,7 +101,7 @@ func (p Page) fullTitle() string {
 
 // hint describes the rules before a password breaks them.
 func (r PasswordRules) hint() string {
-	return fmt.Sprintf("%d to %d characters. Avoid common passwords and your username. A few unrelated words work well.", r.Min, r.Max)
+	return fmt.Sprintf("At least %d characters. Avoid names and common passwords.", r.Min)
 }
 
 // attributes are those of a field for a new password. They are no minlength and maxlength, because
@@ -107,6 +110,7 @@ func (r PasswordRules) attributes() templ.Attributes {
 	return templ.Attributes{
 		"data-min-length":  strconv.Itoa(r.Min),
 		"data-max-length":  strconv.Itoa(r.Max),
+		"data-names":       strings.Join(r.Names, " "),
 		"aria-describedby": "password-rules",
 	}
 }
