@@ -43,6 +43,12 @@ func usersPage() UsersPage {
 	}
 }
 
+func docsPage() DocsPage {
+	p := page("API")
+	p.PublicURL = "https://login.example.org"
+	return DocsPage{Page: p, Audience: "acme", Algorithm: "HS256", PasswordGrant: true}
+}
+
 // pages returns every page, with hostile text wherever a page accepts text.
 func pages() map[string]templ.Component {
 	return map[string]templ.Component{
@@ -53,7 +59,7 @@ func pages() map[string]templ.Component {
 		"register, closed": Register(registerPage(page("Create an account"))),
 		"users":            Users(usersPage()),
 		"account":          Account(accountPage()),
-		"docs":             Docs(DocsPage{page("API")}),
+		"docs":             Docs(docsPage()),
 		"not found":        Error(ErrorPage{Page: page(""), Status: 404, Detail: hostile, RequestID: hostile}),
 		"failure":          Error(ErrorPage{Page: Page{Title: hostile, Assets: static.New(), Version: hostile}, Status: 500}),
 	}
@@ -97,7 +103,7 @@ func checkLink(t *testing.T, files *static.Files, link string) {
 		}
 		return
 	}
-	known := []string{"/", "/login", "/register", "/account", "/users/me/password", "/admin/users", "/docs", "/openapi.json", "#main"}
+	known := []string{"/", "/login", "/register", "/account", "/users/me/password", "/admin/users", "/docs", "/openapi.json", "/.well-known/oauth-authorization-server", "#main"}
 	if !slices.Contains(known, link) {
 		t.Errorf("the link %q leads nowhere", link)
 	}
@@ -341,7 +347,7 @@ func TestPagesThatLogInContainThePublicURL(t *testing.T) {
 }
 
 func TestDocsLoadSwaggerUIBeforeTheModuleThatStartsIt(t *testing.T) {
-	doc := render(t, Docs(DocsPage{page("API")}))
+	doc := render(t, Docs(docsPage()))
 	byID(t, doc, "swagger-ui")
 	wantNoScript(t, doc)
 	var names []string
@@ -363,7 +369,7 @@ func TestHeaderMarksTheCurrentPage(t *testing.T) {
 		"nav-home":    Home(HomePage{page("Home")}),
 		"nav-account": Account(accountPage()),
 		"nav-users":   Users(usersPage()),
-		"":            Docs(DocsPage{page("API")}),
+		"":            Docs(docsPage()),
 	} {
 		for _, link := range byTag(byID(t, render(t, component), "nav"), "a") {
 			got, _ := attr(link, "id")
