@@ -17,8 +17,8 @@ import (
 // operation that is to join or to leave them must be changed here too.
 func provenOperations() []string {
 	return []string{
-		"DELETE /sessions", "DELETE /sessions/{id}", "DELETE /users/{id}", "GET /sessions", "GET /users", "PATCH /users/{id}",
-		"POST /users/me/password",
+		"DELETE /sessions", "DELETE /sessions/{id}", "DELETE /users/{id}", "GET /sessions", "GET /users", "PATCH /users/me", "PATCH /users/{id}",
+		"POST /users/me/deletion", "POST /users/me/password",
 	}
 }
 

@@ -35,6 +35,8 @@ func (h *Handler) addRoutes() {
 	operation(h, "POST /register", public, h.register, registerDocs)
 	operation(h, "GET /user", bearer, h.user, userDocs)
 	operation(h, "GET /users/me", bearer, h.me, meDocs)
+	operation(h, "PATCH /users/me", bearerWithProof, h.updateMe, updateMeDocs)
+	operation(h, "POST /users/me/deletion", bearerWithProof, h.deleteMe, deleteMeDocs)
 	operation(h, "POST /users/me/password", bearerWithProof, h.changePassword, changePasswordDocs)
 	operation(h, "GET /sessions", bearerWithProof, h.listSessions, listSessionsDocs)
 	operation(h, "DELETE /sessions/{id}", bearerWithProof, h.endSession, endSessionDocs)
