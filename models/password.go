@@ -146,9 +146,10 @@ func (s *Store) checkOwnPassword(ctx context.Context, by Actor, current string) 
 }
 
 // storePassword stores the hash of a new password. It increases the version, so that a login in
-// progress with the old password fails.
+// progress with the old password fails, and the link version, which voids the set-password link.
 func (s *Store) storePassword(tx *gorm.DB, id, hash string) error {
 	return s.wrap("storing a password", tx.Model(&User{}).Where("id = ?", id).Updates(map[string]any{
 		"password_hash": hash, "password_version": gorm.Expr("password_version + 1"),
+		"link_version": gorm.Expr("link_version + 1"),
 	}).Error)
 }
