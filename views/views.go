@@ -68,6 +68,7 @@ type UsersPage struct {
 type AccountPage struct {
 	Page
 	Password PasswordRules
+	MaxEmail int // length of the e-mail address, in characters
 }
 
 // DocsPage is the data of [Docs].
