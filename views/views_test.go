@@ -28,17 +28,18 @@ func withSignup(p Page) Page {
 
 func registerPage(p Page) RegisterPage {
 	return RegisterPage{
-		Page: p, Username: NameRules{3, 64, "._-@+"}, Password: PasswordRules{12, 256}, MaxEmail: 254,
+		Page: p, Username: NameRules{3, 64, "._-@+"}, Password: PasswordRules{12, 256, nil}, MaxEmail: 254,
 	}
 }
 
 func accountPage() AccountPage {
-	return AccountPage{page("Account"), PasswordRules{12, 256}}
+	return AccountPage{page("Account"), PasswordRules{12, 256, nil}}
 }
 
 func usersPage() UsersPage {
 	return UsersPage{
-		Page: page("Users"), Username: NameRules{3, 64, "._-@+"}, Role: NameRules{1, 64, "._:-"}, MaxRoles: 32,
+		Page: page("Users"), Username: NameRules{3, 64, "._-@+"}, Password: PasswordRules{12, 256, nil}, MaxEmail: 254,
+		Role: NameRules{1, 64, "._:-"}, MaxRoles: 32,
 	}
 }
 
@@ -224,22 +225,22 @@ func TestRegisterForm(t *testing.T) {
 func TestFieldsCarryTheRulesThatTheirScriptsCheck(t *testing.T) {
 	register := registerPage(withSignup(page("")))
 	register.Username = NameRules{4, 32, "-_"}
-	register.Password = PasswordRules{12, 99}
+	register.Password = PasswordRules{12, 99, []string{"Acme <Cloud>", "admin"}}
 	register.MaxEmail = 77
 	doc := render(t, Register(register))
 	wantAttributes(t, doc, []attributes{
 		{"username", map[string]string{"pattern": `[A-Za-z0-9\-_]{4,32}`, "data-rule": "Use 4 to 32 characters for the username: the letters a to z, digits and - _."}},
-		{"password", map[string]string{"data-min-length": "12", "data-max-length": "99"}},
+		{"password", map[string]string{"data-min-length": "12", "data-max-length": "99", "data-names": "Acme <Cloud> admin"}},
 		{"email", map[string]string{"maxlength": "77"}},
 	})
 	wantPrefix(t, doc, "username-rules", "4 to 32 characters: the letters a to z, digits and - _")
-	wantPrefix(t, doc, "password-rules", "12 to 99 characters.")
+	wantPrefix(t, doc, "password-rules", "At least 12 characters, and hard to guess.")
 
 	account := accountPage()
-	account.Password = PasswordRules{12, 99}
+	account.Password = PasswordRules{12, 99, []string{"Acme <Cloud>", "admin"}}
 	doc = render(t, Account(account))
-	wantAttributes(t, doc, []attributes{{"new-password", map[string]string{"data-min-length": "12", "data-max-length": "99"}}})
-	wantPrefix(t, doc, "password-rules", "12 to 99 characters.")
+	wantAttributes(t, doc, []attributes{{"new-password", map[string]string{"data-min-length": "12", "data-max-length": "99", "data-names": "Acme <Cloud> admin"}}})
+	wantPrefix(t, doc, "password-rules", "At least 12 characters, and hard to guess.")
 
 	users := usersPage()
 	users.Username.Max = 32
