@@ -37,7 +37,7 @@ func setPasswordPage(p Page) SetPasswordPage {
 }
 
 func accountPage() AccountPage {
-	return AccountPage{page("Account"), PasswordRules{12, 256, nil}}
+	return AccountPage{page("Account"), PasswordRules{12, 256, nil}, 254}
 }
 
 func usersPage() UsersPage {
@@ -45,6 +45,12 @@ func usersPage() UsersPage {
 		Page: page("Users"), Username: NameRules{3, 64, "._-@+"}, Password: PasswordRules{12, 256, nil}, MaxEmail: 254,
 		Role: NameRules{1, 64, "._:-"}, MaxRoles: 32,
 	}
+}
+
+func docsPage() DocsPage {
+	p := page("API")
+	p.PublicURL = "https://login.example.org"
+	return DocsPage{Page: p, Audience: "acme", Algorithm: "HS256", PasswordGrant: true}
 }
 
 // pages returns every page, with hostile text wherever a page accepts text.
@@ -58,7 +64,7 @@ func pages() map[string]templ.Component {
 		"set-password":     SetPassword(setPasswordPage(page("Set your password"))),
 		"users":            Users(usersPage()),
 		"account":          Account(accountPage()),
-		"docs":             Docs(DocsPage{page("API")}),
+		"docs":             Docs(docsPage()),
 		"not found":        Error(ErrorPage{Page: page(""), Status: 404, Detail: hostile, RequestID: hostile}),
 		"failure":          Error(ErrorPage{Page: Page{Title: hostile, Assets: static.New(), Version: hostile}, Status: 500}),
 	}
@@ -102,7 +108,7 @@ func checkLink(t *testing.T, files *static.Files, link string) {
 		}
 		return
 	}
-	known := []string{"/", "/login", "/register", "/set-password", "/account", "/users/me/password", "/admin/users", "/docs", "/openapi.json", "#main"}
+	known := []string{"/", "/login", "/register", "/set-password", "/account", "/users/me/password", "/admin/users", "/docs", "/openapi.json", "/.well-known/oauth-authorization-server", "#main"}
 	if !slices.Contains(known, link) {
 		t.Errorf("the link %q leads nowhere", link)
 	}
@@ -365,7 +371,7 @@ func TestPagesThatLogInContainThePublicURL(t *testing.T) {
 }
 
 func TestDocsLoadSwaggerUIBeforeTheModuleThatStartsIt(t *testing.T) {
-	doc := render(t, Docs(DocsPage{page("API")}))
+	doc := render(t, Docs(docsPage()))
 	byID(t, doc, "swagger-ui")
 	wantNoScript(t, doc)
 	var names []string
@@ -387,7 +393,7 @@ func TestHeaderMarksTheCurrentPage(t *testing.T) {
 		"nav-home":    Home(HomePage{page("Home")}),
 		"nav-account": Account(accountPage()),
 		"nav-users":   Users(usersPage()),
-		"":            Docs(DocsPage{page("API")}),
+		"":            Docs(docsPage()),
 	} {
 		for _, link := range byTag(byID(t, render(t, component), "nav"), "a") {
 			got, _ := attr(link, "id")
