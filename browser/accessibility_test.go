@@ -58,7 +58,7 @@ func TestPagesForVisitorsAreAccessible(t *testing.T) {
 	b.logIn("marisol", marisolPassword)
 	p.Stop()
 	b.click("#log-out")
-	b.waitFor(text("#errors") + " !== ''")
+	b.waitFor(text("#page-errors") + " !== ''")
 	b.wantAccessible("home with an error")
 }
 

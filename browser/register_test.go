@@ -29,7 +29,6 @@ func TestNewUserIsLoggedInAtOnce(t *testing.T) {
 	b.waitForCard("content")
 	want(b, "location.pathname", "/")
 	want(b, text("#name"), "rosa")
-	want(b, text("#no-roles"), "none")
 	want(b, "document.querySelector('#nav-users').hidden", true)
 	b.wantHistory("/login", "/") // so that Back does not return to the form
 	if n := b.countRequests("POST /register"); n != 1 {
