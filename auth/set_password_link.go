@@ -19,7 +19,7 @@ var ErrInvalidLink = errors.New("invalid set-password link")
 // the password of the user once.
 type SetPasswordLink struct {
 	UserID    string
-	Version   int       // the link version of the user when the link was issued; any later one voids it
+	Version   int       // the link version of the user; another version voids the link
 	ExpiresAt time.Time // in whole seconds
 }
 

@@ -67,7 +67,9 @@ func TestDecisionsLockTheirRowsFirst(t *testing.T) {
 			return errorOf(s.IssueLink(t.Context(), CommandLine(), user.ID))
 		}, user},
 		{"set password by link", func(s testStore, _ Session, user User) error {
-			return s.SetPasswordByLink(t.Context(), visitor(), auth.SetPasswordLink{UserID: user.ID, ExpiresAt: s.clock.Now().Add(day)}, linkPassword)
+			s.exec(t, "UPDATE users SET link_version = 1")
+			link := auth.SetPasswordLink{UserID: user.ID, Version: 1, ExpiresAt: s.clock.Now().Add(day)}
+			return s.SetPasswordByLink(t.Context(), visitor(), link, linkPassword)
 		}, user},
 		{"end all sessions", func(s testStore, _ Session, user User) error {
 			return s.EndAllSessions(t.Context(), CommandLine(), user.ID)

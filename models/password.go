@@ -139,6 +139,6 @@ func (s *Store) ChangePassword(ctx context.Context, by Actor, current, password 
 func (s *Store) storePassword(tx *gorm.DB, id, hash string) error {
 	return s.wrap("storing a password", tx.Model(&User{}).Where("id = ?", id).Updates(map[string]any{
 		"password_hash": hash, "password_version": gorm.Expr("password_version + 1"),
-		"link_version": gorm.Expr("link_version + 1"),
+		"link_version": gorm.Expr("link_version + ?", linkGrowth()),
 	}).Error)
 }
