@@ -18,7 +18,8 @@ import (
 func provenOperations() []string {
 	return []string{
 		"DELETE /sessions", "DELETE /sessions/{id}", "DELETE /users/{id}", "DELETE /users/{id}/sessions", "GET /sessions", "GET /users",
-		"GET /users/{id}/sessions", "PATCH /users/{id}", "POST /users", "POST /users/me/password", "POST /users/{id}/password-link",
+		"GET /users/{id}/sessions", "PATCH /users/me", "PATCH /users/{id}", "POST /users", "POST /users/me/deletion", "POST /users/me/password",
+		"POST /users/{id}/password-link",
 	}
 }
 

@@ -16,7 +16,7 @@ type changePasswordRequest struct {
 	caller
 	Body struct {
 		Current string `json:"current_password" format:"password" example:"correct horse battery"`
-		New     string `json:"new_password" format:"password" doc:"At least 8 characters, or more if the operator requires it, and at most 256. Must not be common, must not contain the username and must differ from the current one" example:"another horse battery"`
+		New     string `json:"new_password" format:"password" doc:"At least 8 characters, or more if the operator requires it, and at most 256. The rules of sign-up apply, and it must differ from the current one" example:"another horse battery"`
 	}
 }
 
@@ -36,10 +36,7 @@ type changePasswordResponse struct {
 
 // changePassword sets a new password of the user of the access token.
 func (h *Handler) changePassword(ctx context.Context, in *changePasswordRequest) (*changePasswordResponse, error) {
-	err := h.store.ChangePassword(ctx, in.actor(), in.Body.Current, in.Body.New)
-	if errors.Is(err, models.ErrUserNotFound) { // deleted since the guard admitted the request
-		err = models.ErrSessionEnded
-	}
+	err := withoutUser(h.store.ChangePassword(ctx, in.actor(), in.Body.Current, in.Body.New))
 	if _, weak := errors.AsType[*auth.WeakPasswordError](err); weak {
 		err = &locatedError{err, "body.new_password"}
 	}

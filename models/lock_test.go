@@ -71,9 +71,7 @@ func TestDecisionsLockTheirRowsFirst(t *testing.T) {
 			link := auth.SetPasswordLink{UserID: user.ID, Version: 1, ExpiresAt: s.clock.Now().Add(day)}
 			return s.SetPasswordByLink(t.Context(), visitor(), link, linkPassword)
 		}, user},
-		{"end all sessions", func(s testStore, _ Session, user User) error {
-			return s.EndAllSessions(t.Context(), CommandLine(), user.ID)
-		}, user},
+		{"end all sessions", func(s testStore, _ Session, user User) error { return s.EndAllSessions(t.Context(), CommandLine(), user.ID) }, user},
 		{"disable", func(s testStore, _ Session, user User) error { return s.setDisabled(t, user, true) }, userAndAdmins},
 		{"demote", func(s testStore, _ Session, user User) error { return s.setRoles(t, user) }, userAndAdmins},
 		{"delete", func(s testStore, _ Session, user User) error {

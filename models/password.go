@@ -66,10 +66,11 @@ func (s *Store) checkPassword(ctx context.Context, by Actor, login login) error 
 	return verified
 }
 
-// hashNewPassword checks a new password against the policy and returns its hash. It fails with
-// *auth.WeakPasswordError, *BusyError or *ThrottledError.
-func (s *Store) hashNewPassword(ctx context.Context, t turn, username, password string) (string, error) {
-	if err := s.policy.Check(username, password); err != nil {
+// hashNewPassword checks a new password of a user, who has at least a name and roles, against the
+// policy and returns its hash. It fails with *auth.WeakPasswordError, *BusyError or
+// *ThrottledError.
+func (s *Store) hashNewPassword(ctx context.Context, t turn, user User, password string) (string, error) {
+	if err := s.policy.Check(user.Username, user.Roles, password); err != nil {
 		return "", err
 	}
 	hash, err := s.hash(ctx, t, password)
@@ -82,7 +83,7 @@ func (s *Store) hashNewPassword(ctx context.Context, t turn, username, password 
 // SetPassword sets the password of a user and ends all their sessions. It fails with
 // *auth.WeakPasswordError, ErrUserNotFound or *BusyError.
 func (s *Store) SetPassword(ctx context.Context, by Actor, user User, password string) error {
-	hash, err := s.hashNewPassword(ctx, turn{place: s.placeFor(by, user)}, user.Username, password)
+	hash, err := s.hashNewPassword(ctx, turn{place: s.placeFor(by, user)}, user, password)
 	if err != nil {
 		return err
 	}
@@ -101,21 +102,14 @@ func (s *Store) SetPassword(ctx context.Context, by Actor, user User, password s
 // actor's sessions, this one too: a thief may share it. It fails with ErrWrongPassword,
 // *auth.WeakPasswordError, ErrUserNotFound, *BusyError or *ThrottledError.
 func (s *Store) ChangePassword(ctx context.Context, by Actor, current, password string) error {
-	user, err := s.UserByID(ctx, by.UserID)
+	user, err := s.checkOwnPassword(ctx, by, current)
 	if err != nil {
 		return err
-	}
-	err = s.checkPassword(ctx, by, login{user.Username, current, user})
-	if errors.Is(err, auth.ErrPasswordMismatch) {
-		return ErrWrongPassword
-	}
-	if err != nil {
-		return fmt.Errorf("checking the current password: %w", err)
 	}
 	if auth.SamePassword(current, password) {
 		return &auth.WeakPasswordError{Reason: "This is your current password. Choose a different one."}
 	}
-	hash, err := s.hashNewPassword(ctx, turn{place: s.placeFor(by, user)}, user.Username, password)
+	hash, err := s.hashNewPassword(ctx, turn{place: s.placeFor(by, user)}, user, password)
 	if err != nil {
 		return err
 	}
@@ -132,6 +126,24 @@ func (s *Store) ChangePassword(ctx context.Context, by Actor, current, password 
 		}
 		return s.endAllSessions(tx, user.ID)
 	})
+}
+
+// checkOwnPassword returns the actor, if current is their password. A change that depends on it
+// must compare the PasswordVersion under its lock. It fails with ErrWrongPassword, ErrUserNotFound,
+// *BusyError or *ThrottledError.
+func (s *Store) checkOwnPassword(ctx context.Context, by Actor, current string) (User, error) {
+	user, err := s.UserByID(ctx, by.UserID)
+	if err != nil {
+		return User{}, err
+	}
+	err = s.checkPassword(ctx, by, login{user.Username, current, user})
+	if errors.Is(err, auth.ErrPasswordMismatch) {
+		return User{}, ErrWrongPassword
+	}
+	if err != nil {
+		return User{}, fmt.Errorf("checking the current password: %w", err)
+	}
+	return user, nil
 }
 
 // storePassword stores the hash of a new password. It increases the version, so that a login in
