@@ -9,7 +9,6 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
-	"latchkey/auth"
 	"latchkey/auth/authtest"
 )
 
@@ -67,11 +66,11 @@ func TestDecisionsLockTheirRowsFirst(t *testing.T) {
 			return errorOf(s.IssueLink(t.Context(), CommandLine(), user.ID))
 		}, user},
 		{"set password by link", func(s testStore, _ Session, user User) error {
-			s.exec(t, "UPDATE users SET link_version = 1")
-			link := auth.SetPasswordLink{UserID: user.ID, Version: 1, ExpiresAt: s.clock.Now().Add(day)}
-			return s.SetPasswordByLink(t.Context(), visitor(), link, linkPassword)
+			return s.SetPasswordByLink(t.Context(), visitor(), s.storeLink(t, user), linkPassword)
 		}, user},
-		{"end all sessions", func(s testStore, _ Session, user User) error { return s.EndAllSessions(t.Context(), CommandLine(), user.ID) }, user},
+		{"end all sessions", func(s testStore, _ Session, user User) error {
+			return s.EndAllSessions(t.Context(), CommandLine(), user.ID)
+		}, user},
 		{"disable", func(s testStore, _ Session, user User) error { return s.setDisabled(t, user, true) }, userAndAdmins},
 		{"demote", func(s testStore, _ Session, user User) error { return s.setRoles(t, user) }, userAndAdmins},
 		{"delete", func(s testStore, _ Session, user User) error {

@@ -22,6 +22,13 @@ func (s testStore) issueLink(t *testing.T, user User) auth.SetPasswordLink {
 	return link
 }
 
+// storeLink makes a user have a set-password link, without the Store's methods.
+func (s testStore) storeLink(t *testing.T, user User) auth.SetPasswordLink {
+	t.Helper()
+	s.exec(t, "UPDATE users SET link_version = 1 WHERE id = ?", user.ID)
+	return auth.SetPasswordLink{UserID: user.ID, Version: 1, ExpiresAt: s.clock.Now().Add(day)}
+}
+
 // addWithoutPassword creates a user who cannot log in yet.
 func (s testStore) addWithoutPassword(t *testing.T, name string, roles ...string) User {
 	t.Helper()
