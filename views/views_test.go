@@ -28,17 +28,18 @@ func withSignup(p Page) Page {
 
 func registerPage(p Page) RegisterPage {
 	return RegisterPage{
-		Page: p, Username: NameRules{3, 64, "._-@+"}, Password: PasswordRules{12, 256}, MaxEmail: 254,
+		Page: p, Username: NameRules{3, 64, "._-@+"}, Password: PasswordRules{12, 256, nil}, MaxEmail: 254,
 	}
 }
 
 func accountPage() AccountPage {
-	return AccountPage{page("Account"), PasswordRules{12, 256}, 254}
+	return AccountPage{page("Account"), PasswordRules{12, 256, nil}, 254}
 }
 
 func usersPage() UsersPage {
 	return UsersPage{
-		Page: page("Users"), Username: NameRules{3, 64, "._-@+"}, Role: NameRules{1, 64, "._:-"}, MaxRoles: 32,
+		Page: page("Users"), Username: NameRules{3, 64, "._-@+"}, Password: PasswordRules{12, 256, nil}, MaxEmail: 254,
+		Role: NameRules{1, 64, "._:-"}, MaxRoles: 32,
 	}
 }
 
@@ -96,7 +97,13 @@ func checkLink(t *testing.T, files *static.Files, link string) {
 		}
 		return
 	}
-	known := []string{"/", "/login", "/register", "/account", "/users/me/password", "/admin/users", "/docs", "/openapi.json", "#main"}
+	if part, ok := strings.CutPrefix(link, "/account#"); ok {
+		byID(t, render(t, Account(accountPage())), part)
+		return
+	}
+	known := []string{
+		"/", "/login", "/register", "/account", "/users/me/password", "/users/me/deletion", "/admin/users", "/docs", "/openapi.json", "#main",
+	}
 	if !slices.Contains(known, link) {
 		t.Errorf("the link %q leads nowhere", link)
 	}
@@ -218,22 +225,22 @@ func TestRegisterForm(t *testing.T) {
 func TestFieldsCarryTheRulesThatTheirScriptsCheck(t *testing.T) {
 	register := registerPage(withSignup(page("")))
 	register.Username = NameRules{4, 32, "-_"}
-	register.Password = PasswordRules{12, 99}
+	register.Password = PasswordRules{12, 99, []string{"Acme <Cloud>", "admin"}}
 	register.MaxEmail = 77
 	doc := render(t, Register(register))
 	wantAttributes(t, doc, []attributes{
 		{"username", map[string]string{"pattern": `[A-Za-z0-9\-_]{4,32}`, "data-rule": "Use 4 to 32 characters for the username: the letters a to z, digits and - _."}},
-		{"password", map[string]string{"data-min-length": "12", "data-max-length": "99"}},
+		{"password", map[string]string{"data-min-length": "12", "data-max-length": "99", "data-names": "Acme <Cloud> admin"}},
 		{"email", map[string]string{"maxlength": "77"}},
 	})
 	wantPrefix(t, doc, "username-rules", "4 to 32 characters: the letters a to z, digits and - _")
-	wantPrefix(t, doc, "password-rules", "12 to 99 characters.")
+	wantPrefix(t, doc, "password-rules", "At least 12 characters. Avoid names and common passwords.")
 
 	account := accountPage()
-	account.Password = PasswordRules{12, 99}
+	account.Password = PasswordRules{12, 99, []string{"Acme <Cloud>", "admin"}}
 	doc = render(t, Account(account))
-	wantAttributes(t, doc, []attributes{{"new-password", map[string]string{"data-min-length": "12", "data-max-length": "99"}}})
-	wantPrefix(t, doc, "password-rules", "12 to 99 characters.")
+	wantAttributes(t, doc, []attributes{{"new-password", map[string]string{"data-min-length": "12", "data-max-length": "99", "data-names": "Acme <Cloud> admin"}}})
+	wantPrefix(t, doc, "password-rules", "At least 12 characters. Avoid names and common passwords.")
 
 	users := usersPage()
 	users.Username.Max = 32
@@ -298,15 +305,25 @@ func TestAccountPage(t *testing.T) {
 		{"current-reveal", map[string]string{"type": "button", "aria-pressed": "false", "aria-controls": "current-password", "hidden": ""}},
 		{"new-reveal", map[string]string{"type": "button", "aria-pressed": "false", "aria-controls": "new-password", "hidden": ""}},
 		{"change-password", map[string]string{"type": "submit", "disabled": ""}},
-		{"sessions", map[string]string{"role": "table", "aria-labelledby": "sessions-heading", "hidden": ""}},
+		{"profile-form", map[string]string{"aria-labelledby": "profile-heading"}},
+		{"email", map[string]string{"name": "email", "type": "email", "autocomplete": "email", "maxlength": "254", "aria-describedby": "email-purpose", "readonly": ""}},
+		{"save-profile", map[string]string{"type": "submit", "disabled": ""}},
+		{"rows", map[string]string{"aria-labelledby": "devices-heading"}},
 		{"end-others", map[string]string{"type": "button", "hidden": ""}},
-		{"reload", map[string]string{"type": "button", "hidden": ""}},
+		{"reload-profile", map[string]string{"type": "button", "hidden": ""}},
+		{"reload-devices", map[string]string{"type": "button", "hidden": ""}},
 		{"confirm-cancel", map[string]string{"type": "button", "autofocus": ""}},
+		{"deletion-dialog", map[string]string{"aria-labelledby": "deletion-heading", "aria-describedby": "deletion-text"}},
+		{"deletion-form", map[string]string{"method": "post", "action": "/users/me/deletion"}},
+		{"deletion-password", field},
+		{"deletion-password", map[string]string{"autocomplete": "current-password", "autofocus": ""}},
+		{"profile-errors", map[string]string{"role": "alert"}},
 		{"errors", map[string]string{"role": "alert"}},
-		{"sessions-errors", map[string]string{"role": "alert"}},
+		{"devices-errors", map[string]string{"role": "alert"}},
+		{"deletion-errors", map[string]string{"role": "alert"}},
 		{"status", map[string]string{"role": "status"}},
 	})
-	wantLabels(t, doc, "current-password", "new-password")
+	wantLabels(t, doc, "email", "current-password", "new-password", "deletion-password")
 	if got := text(byID(t, doc, "new-reveal")); got != "Show new password" {
 		t.Errorf("the button that shows the new password says %q", got)
 	}
@@ -424,8 +441,9 @@ func TestErrorPage(t *testing.T) {
 					t.Errorf("the page says %q: %s", absent, got)
 				}
 			}
-			if n := len(byTag(doc, "script")); n != 0 {
-				t.Errorf("the page has %d scripts, want none", n)
+			scripts := byTag(doc, "script")
+			if src, _ := attr(scripts[0], "src"); len(scripts) != 1 || path.Base(src) != "error.js" {
+				t.Errorf("the page has %d scripts, the first of them %q; want error.js alone", len(scripts), src)
 			}
 		})
 	}
