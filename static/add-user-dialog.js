@@ -1,7 +1,7 @@
 /** The dialog that adds a user. */
 
 import { prepareForm } from './form.js';
-import { newPasswordError, preparePasswordField } from './password-field.js';
+import { checkNewPassword, newPasswordError, preparePasswordField } from './password-field.js';
 import { currentUser, explainError } from './protected-page.js';
 import { readRoles } from './role-names.js';
 import { withToken } from './session.js';
@@ -30,6 +30,7 @@ const { clearErrors, showMistakes, showFailure } = prepareForm(fields, byId('add
 /** @type {(user: ListedUser, needsLink: boolean) => void} */
 let onAdd = () => {};
 
+checkNewPassword(password.input, () => newPasswordError(password.input, username.value.trim()));
 byId('add-cancel').addEventListener('click', () => dialog.close());
 form.addEventListener('change', showPasswordPart);
 dialog.addEventListener('close', () => {

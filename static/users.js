@@ -125,8 +125,8 @@ function showDeleted(user) {
  */
 async function showAdded(user, needsLink) {
   open(user);
-  showOutcome(panel, `${user.username} has been added.`);
   await Promise.all([searchUsers(), needsLink && userPanel.makeLinkInPanel()]);
+  showOutcome(panel, `${user.username} has been added.`);
 }
 
 /** Opens the panel of the user in the page's address. Without such a user, changes the address. */

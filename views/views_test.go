@@ -43,6 +43,12 @@ func usersPage() UsersPage {
 	}
 }
 
+func docsPage() DocsPage {
+	p := page("API")
+	p.PublicURL = "https://login.example.org"
+	return DocsPage{Page: p, Audience: "acme", Algorithm: "HS256", PasswordGrant: true}
+}
+
 // pages returns every page, with hostile text wherever a page accepts text.
 func pages() map[string]templ.Component {
 	return map[string]templ.Component{
@@ -53,7 +59,7 @@ func pages() map[string]templ.Component {
 		"register, closed": Register(registerPage(page("Create an account"))),
 		"users":            Users(usersPage()),
 		"account":          Account(accountPage()),
-		"docs":             Docs(DocsPage{page("API")}),
+		"docs":             Docs(docsPage()),
 		"not found":        Error(ErrorPage{Page: page(""), Status: 404, Detail: hostile, RequestID: hostile}),
 		"failure":          Error(ErrorPage{Page: Page{Title: hostile, Assets: static.New(), Version: hostile}, Status: 500}),
 	}
@@ -102,7 +108,8 @@ func checkLink(t *testing.T, files *static.Files, link string) {
 		return
 	}
 	known := []string{
-		"/", "/login", "/register", "/account", "/users/me/password", "/users/me/deletion", "/admin/users", "/docs", "/openapi.json", "#main",
+		"/", "/login", "/register", "/account", "/users/me/password", "/users/me/deletion", "/admin/users", "/docs", "/openapi.json",
+		"/.well-known/oauth-authorization-server", "#main",
 	}
 	if !slices.Contains(known, link) {
 		t.Errorf("the link %q leads nowhere", link)
@@ -234,13 +241,13 @@ func TestFieldsCarryTheRulesThatTheirScriptsCheck(t *testing.T) {
 		{"email", map[string]string{"maxlength": "77"}},
 	})
 	wantPrefix(t, doc, "username-rules", "4 to 32 characters: the letters a to z, digits and - _")
-	wantPrefix(t, doc, "password-rules", "At least 12 characters. Avoid names and common passwords.")
+	wantPrefix(t, doc, "password-rules", "At least 12 characters, and hard to guess.")
 
 	account := accountPage()
 	account.Password = PasswordRules{12, 99, []string{"Acme <Cloud>", "admin"}}
 	doc = render(t, Account(account))
 	wantAttributes(t, doc, []attributes{{"new-password", map[string]string{"data-min-length": "12", "data-max-length": "99", "data-names": "Acme <Cloud> admin"}}})
-	wantPrefix(t, doc, "password-rules", "At least 12 characters. Avoid names and common passwords.")
+	wantPrefix(t, doc, "password-rules", "At least 12 characters, and hard to guess.")
 
 	users := usersPage()
 	users.Username.Max = 32
@@ -357,7 +364,7 @@ func TestPagesThatLogInContainThePublicURL(t *testing.T) {
 }
 
 func TestDocsLoadSwaggerUIBeforeTheModuleThatStartsIt(t *testing.T) {
-	doc := render(t, Docs(DocsPage{page("API")}))
+	doc := render(t, Docs(docsPage()))
 	byID(t, doc, "swagger-ui")
 	wantNoScript(t, doc)
 	var names []string
@@ -379,7 +386,7 @@ func TestHeaderMarksTheCurrentPage(t *testing.T) {
 		"nav-home":    Home(HomePage{page("Home")}),
 		"nav-account": Account(accountPage()),
 		"nav-users":   Users(usersPage()),
-		"":            Docs(DocsPage{page("API")}),
+		"":            Docs(docsPage()),
 	} {
 		for _, link := range byTag(byID(t, render(t, component), "nav"), "a") {
 			got, _ := attr(link, "id")
