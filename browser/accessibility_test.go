@@ -72,7 +72,7 @@ func TestPagesForUsersAreAccessible(t *testing.T) {
 	b.enter("#username", "marisol")
 	b.enter("#password", rosaPassword)
 	b.press(kb.Enter)
-	b.waitFor(text("#errors") + " !== ''")
+	b.waitFor(text("#username-error") + " !== ''")
 	b.wantAccessible("sign-up with an error")
 
 	p.Register("rosa", rosaPassword)
