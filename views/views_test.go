@@ -103,7 +103,14 @@ func checkLink(t *testing.T, files *static.Files, link string) {
 		}
 		return
 	}
-	known := []string{"/", "/login", "/register", "/account", "/users/me/password", "/admin/users", "/docs", "/openapi.json", "/.well-known/oauth-authorization-server", "#main"}
+	if part, ok := strings.CutPrefix(link, "/account#"); ok {
+		byID(t, render(t, Account(accountPage())), part)
+		return
+	}
+	known := []string{
+		"/", "/login", "/register", "/account", "/users/me/password", "/users/me/deletion", "/admin/users", "/docs", "/openapi.json",
+		"/.well-known/oauth-authorization-server", "#main",
+	}
 	if !slices.Contains(known, link) {
 		t.Errorf("the link %q leads nowhere", link)
 	}
@@ -320,15 +327,25 @@ func TestAccountPage(t *testing.T) {
 		{"current-reveal", map[string]string{"type": "button", "aria-pressed": "false", "aria-controls": "current-password", "hidden": ""}},
 		{"new-reveal", map[string]string{"type": "button", "aria-pressed": "false", "aria-controls": "new-password", "hidden": ""}},
 		{"change-password", map[string]string{"type": "submit", "disabled": ""}},
-		{"sessions", map[string]string{"role": "table", "aria-labelledby": "sessions-heading", "hidden": ""}},
+		{"profile-form", map[string]string{"aria-labelledby": "profile-heading"}},
+		{"email", map[string]string{"name": "email", "type": "email", "autocomplete": "email", "maxlength": "254", "aria-describedby": "email-purpose", "readonly": ""}},
+		{"save-profile", map[string]string{"type": "submit", "disabled": ""}},
+		{"rows", map[string]string{"aria-labelledby": "devices-heading"}},
 		{"end-others", map[string]string{"type": "button", "hidden": ""}},
-		{"reload", map[string]string{"type": "button", "hidden": ""}},
+		{"reload-profile", map[string]string{"type": "button", "hidden": ""}},
+		{"reload-devices", map[string]string{"type": "button", "hidden": ""}},
 		{"confirm-cancel", map[string]string{"type": "button", "autofocus": ""}},
+		{"deletion-dialog", map[string]string{"aria-labelledby": "deletion-heading", "aria-describedby": "deletion-text"}},
+		{"deletion-form", map[string]string{"method": "post", "action": "/users/me/deletion"}},
+		{"deletion-password", field},
+		{"deletion-password", map[string]string{"autocomplete": "current-password", "autofocus": ""}},
+		{"profile-errors", map[string]string{"role": "alert"}},
 		{"errors", map[string]string{"role": "alert"}},
-		{"sessions-errors", map[string]string{"role": "alert"}},
+		{"devices-errors", map[string]string{"role": "alert"}},
+		{"deletion-errors", map[string]string{"role": "alert"}},
 		{"status", map[string]string{"role": "status"}},
 	})
-	wantLabels(t, doc, "current-password", "new-password")
+	wantLabels(t, doc, "email", "current-password", "new-password", "deletion-password")
 	if got := text(byID(t, doc, "new-reveal")); got != "Show new password" {
 		t.Errorf("the button that shows the new password says %q", got)
 	}
@@ -446,8 +463,9 @@ func TestErrorPage(t *testing.T) {
 					t.Errorf("the page says %q: %s", absent, got)
 				}
 			}
-			if n := len(byTag(doc, "script")); n != 0 {
-				t.Errorf("the page has %d scripts, want none", n)
+			scripts := byTag(doc, "script")
+			if src, _ := attr(scripts[0], "src"); len(scripts) != 1 || path.Base(src) != "error.js" {
+				t.Errorf("the page has %d scripts, the first of them %q; want error.js alone", len(scripts), src)
 			}
 		})
 	}
