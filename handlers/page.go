@@ -40,7 +40,7 @@ func (h *Handler) render(c echo.Context, status int, page templ.Component) error
 // errorPage returns the page that shows a problem.
 func (h *Handler) errorPage(c echo.Context, p *problem) templ.Component {
 	return views.Error(views.ErrorPage{
-		Page: h.pageData(p.Title), Status: p.Status, Detail: p.Detail, RequestID: requestID(c),
+		Page: h.pageData(""), Status: p.Status, Detail: p.Detail, RequestID: requestID(c),
 	})
 }
 
