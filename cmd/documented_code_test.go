@@ -14,7 +14,7 @@ import (
 // from their indentation. Only what is typed into a shell may be without a file.
 func TestDocumentedCodeIsThatOfTheExamples(t *testing.T) {
 	t.Parallel()
-	fence := regexp.MustCompile("(?ms)^ *```(\\w*) ?([^\n]*)\n(.*?)^ *```$")
+	fence := regexp.MustCompile("(?ms)^[ ]*```(\\w*) ?([^\n]*)\n(.*?)\n[ ]*```$")
 	compared := 0
 	for _, page := range []string{"README.md", "docs/connect-your-app.md", "docs/proxy.md", "docs/verify-tokens.md"} {
 		for _, block := range fence.FindAllStringSubmatch(cmdtest.ReadFile(t, page), -1) {

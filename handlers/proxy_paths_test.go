@@ -31,8 +31,8 @@ func TestProxiesPassOnOurPaths(t *testing.T) {
 			t.Errorf("%s does not match %s", path, pattern)
 		}
 	}
-	apps := append(notOnTheOrigin, "/hello", "/users-guide", "/login.html", "/static/app.js", "/static/css/app.css", "/admin", "/api/users", "/.well-known/security.txt")
-	for _, path := range apps {
+	apps := []string{"/hello", "/users-guide", "/login.html", "/static/app.js", "/static/css/app.css", "/admin", "/api/users", "/.well-known/security.txt"}
+	for _, path := range slices.Concat(notOnTheOrigin, apps) {
 		if ours.MatchString(path) {
 			t.Errorf("%s of the app matches %s", path, pattern)
 		}

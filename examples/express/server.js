@@ -4,7 +4,7 @@
 //   ISSUER=http://127.0.0.1:8000 JWT_SECRET=$(cat data/jwt-secret) node examples/express/server.js
 
 import express from 'express';
-import { requireUser } from './latchkey.js';
+import { requireUser } from './latchkey.mjs';
 
 const app = express();
 app.get('/hello', requireUser, (request, response) => response.json({ hello: request.user.name }));

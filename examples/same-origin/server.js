@@ -8,7 +8,7 @@
 //   node examples/same-origin/server.js
 
 import express from 'express';
-import { requireUser } from '../express/latchkey.js';
+import { requireUser } from '../express/latchkey.mjs';
 
 const app = express();
 app.use(express.static(`${import.meta.dirname}/public`));
