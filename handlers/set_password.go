@@ -8,9 +8,11 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/labstack/echo/v4"
 
 	"latchkey/auth"
 	"latchkey/models"
+	"latchkey/views"
 )
 
 type issueLinkRequest struct {
@@ -46,6 +48,14 @@ func (h *Handler) issueLink(ctx context.Context, in *issueLinkRequest) (*issueLi
 	out.Body.URL = h.links.URL(in.origin, link)
 	out.Body.ExpiresAt = link.ExpiresAt
 	return out, nil
+}
+
+// setPasswordPage is the form that sends POST /set-password. It is the same for every link: the
+// browser keeps the link's token to itself until the form is sent.
+func (h *Handler) setPasswordPage(c echo.Context) error {
+	return h.render(c, http.StatusOK, views.SetPassword(views.SetPasswordPage{
+		Page: h.pageData("Set your password"), Password: h.passwordRules(),
+	}))
 }
 
 type setPasswordRequest struct {

@@ -16,7 +16,8 @@ import (
 // usersPage lists and changes users. Its script asks GET /users.
 func (h *Handler) usersPage(c echo.Context) error {
 	return h.render(c, http.StatusOK, views.Users(views.UsersPage{
-		Page: h.withFooter("Users"), Username: usernameRules(), Role: roleRules(), MaxRoles: models.MaxRoles,
+		Page: h.withFooter("Users"), Username: usernameRules(), Password: h.passwordRules(), MaxEmail: models.MaxEmailLength,
+		Role: roleRules(), MaxRoles: models.MaxRoles,
 	}))
 }
 
