@@ -14,8 +14,11 @@ import (
 const docsSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
 	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// docsPage shows the OpenAPI document in Swagger UI.
+// docsPage shows the OpenAPI document in Swagger UI, and what an app needs to know to use this
+// server.
 func (h *Handler) docsPage(c echo.Context) error {
 	c.Response().Header().Set(echo.HeaderContentSecurityPolicy, docsSecurityPolicy)
-	return h.render(c, http.StatusOK, views.Docs(views.DocsPage{Page: h.withFooter("API docs")}))
+	return h.render(c, http.StatusOK, views.Docs(views.DocsPage{
+		Page: h.withFooter("API docs"), Audience: h.issuer.Audience(), Algorithm: h.issuer.Algorithm(), PasswordGrant: h.passwordGrant,
+	}))
 }

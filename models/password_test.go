@@ -180,6 +180,11 @@ func TestPasswordMadeOfTheUsersRolesIsRefusedEverywhere(t *testing.T) {
 	if err := s.ChangePassword(t.Context(), Actor{UserID: user.ID}, password, weak); !isWeak(err) {
 		t.Errorf("changing the password: %v", err)
 	}
+	link, err := s.IssueLink(t.Context(), CommandLine(), user.ID)
+	authtest.Must(t, err)
+	if err := s.SetPasswordByLink(t.Context(), visitor(), link, weak); !isWeak(err) {
+		t.Errorf("setting the password by a link: %v", err)
+	}
 	other := s.addUser(t, "petra")
 	authtest.Must(t, s.SetPassword(t.Context(), CommandLine(), other, weak))
 }

@@ -135,3 +135,31 @@ func TestUsernameOfADeletedUserIsFreeButItsIDIsNotReused(t *testing.T) {
 	}
 	wantEnded(t, s, session)
 }
+
+func TestChangedEmailAddressIsTheOneThatIsFound(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	user, err := s.CreateUser(t.Context(), visitor(), UserParams{Username: "jonas", Password: password, Email: new("Jonas@Example.org")})
+	authtest.Must(t, err)
+	wantFound := func(prefix string, want int) {
+		t.Helper()
+		users, _, err := s.Users(t.Context(), UserQuery{Prefix: prefix, Limit: 10})
+		if err != nil || len(users) != want {
+			t.Errorf("%s finds %d users, %v", prefix, len(users), err)
+		}
+	}
+	wantFound("JONAS@", 1)
+	changed, err := s.UpdateUser(t.Context(), CommandLine(), user.ID, UserChange{Email: new(new("Hello@Example.org"))})
+	authtest.Must(t, err)
+	if stored, err := s.UserByID(t.Context(), user.ID); err != nil || *stored.Email != "Hello@Example.org" || *changed.Email != *stored.Email {
+		t.Errorf("the user is %+v, %v", stored, err)
+	}
+	wantFound("jonas@", 0)
+	wantFound("hello@", 1)
+	wantError(t, errorOf(s.UpdateUser(t.Context(), CommandLine(), user.ID, UserChange{Email: new(new(""))})), ErrInvalidEmail)
+	authtest.Must(t, errorOf(s.UpdateUser(t.Context(), CommandLine(), user.ID, UserChange{Disabled: new(false)}))) // leaves it alone
+	wantFound("hello@", 1)
+	_, err = s.UpdateUser(t.Context(), CommandLine(), user.ID, UserChange{Email: new((*string)(nil))})
+	authtest.Must(t, err)
+	wantFound("hello@", 0)
+}

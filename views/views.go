@@ -79,10 +79,17 @@ type UsersPage struct {
 type AccountPage struct {
 	Page
 	Password PasswordRules
+	MaxEmail int // length of the e-mail address, in characters
 }
 
-// DocsPage is the data of [Docs].
-type DocsPage struct{ Page }
+// DocsPage is the data of [Docs]: what an API compares a token with, besides the PublicURL. It must
+// never contain a secret, because everyone can read the page.
+type DocsPage struct {
+	Page
+	Audience      string // aud of every token
+	Algorithm     string // alg of new tokens, such as "HS256"
+	PasswordGrant bool   // whether POST /token accepts a username and password
+}
 
 // ErrorPage is the data of [Error]. An empty Title is derived from the Status.
 type ErrorPage struct {
@@ -101,7 +108,7 @@ func (p Page) fullTitle() string {
 
 // hint describes the rules before a password breaks them.
 func (r PasswordRules) hint() string {
-	return fmt.Sprintf("At least %d characters. Avoid names and common passwords.", r.Min)
+	return fmt.Sprintf("At least %d characters, and hard to guess.", r.Min)
 }
 
 // attributes are those of a field for a new password. They are no minlength and maxlength, because
@@ -148,6 +155,23 @@ func (p RegisterPage) closed() Page {
 	p.Title = closedTitle
 	return p.Page
 }
+
+// tokenCommand gets a token on the command line.
+func (p DocsPage) tokenCommand() string {
+	if !p.PasswordGrant {
+		return "curl " + p.PublicURL + "/login \\\n  -H 'Content-Type: application/json' \\\n" +
+			`  -d '{"name": "NAME", "password": "PASSWORD"}'`
+	}
+	return "curl " + p.PublicURL + "/token \\\n  -d username=NAME \\\n  --data-urlencode password=PASSWORD"
+}
+
+// revokeCommand logs out on the command line.
+func (p DocsPage) revokeCommand() string {
+	return "curl " + p.PublicURL + "/revoke \\\n  -d token=TOKEN"
+}
+
+// hasPublicKeys reports whether tokens are signed with a key pair, and not with the secret.
+func (p DocsPage) hasPublicKeys() bool { return p.Algorithm != "HS256" }
 
 func (p ErrorPage) headline() string {
 	if p.Status == http.StatusNotFound {

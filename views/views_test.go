@@ -33,7 +33,7 @@ func registerPage(p Page) RegisterPage {
 }
 
 func accountPage() AccountPage {
-	return AccountPage{page("Account"), PasswordRules{12, 256, nil}}
+	return AccountPage{page("Account"), PasswordRules{12, 256, nil}, 254}
 }
 
 func usersPage() UsersPage {
@@ -41,6 +41,12 @@ func usersPage() UsersPage {
 		Page: page("Users"), Username: NameRules{3, 64, "._-@+"}, Password: PasswordRules{12, 256, nil}, MaxEmail: 254,
 		Role: NameRules{1, 64, "._:-"}, MaxRoles: 32,
 	}
+}
+
+func docsPage() DocsPage {
+	p := page("API")
+	p.PublicURL = "https://login.example.org"
+	return DocsPage{Page: p, Audience: "acme", Algorithm: "HS256", PasswordGrant: true}
 }
 
 // pages returns every page, with hostile text wherever a page accepts text.
@@ -53,7 +59,7 @@ func pages() map[string]templ.Component {
 		"register, closed": Register(registerPage(page("Create an account"))),
 		"users":            Users(usersPage()),
 		"account":          Account(accountPage()),
-		"docs":             Docs(DocsPage{page("API")}),
+		"docs":             Docs(docsPage()),
 		"not found":        Error(ErrorPage{Page: page(""), Status: 404, Detail: hostile, RequestID: hostile}),
 		"failure":          Error(ErrorPage{Page: Page{Title: hostile, Assets: static.New(), Version: hostile}, Status: 500}),
 	}
@@ -97,7 +103,14 @@ func checkLink(t *testing.T, files *static.Files, link string) {
 		}
 		return
 	}
-	known := []string{"/", "/login", "/register", "/account", "/users/me/password", "/admin/users", "/docs", "/openapi.json", "#main"}
+	if part, ok := strings.CutPrefix(link, "/account#"); ok {
+		byID(t, render(t, Account(accountPage())), part)
+		return
+	}
+	known := []string{
+		"/", "/login", "/register", "/account", "/users/me/password", "/users/me/deletion", "/admin/users", "/docs", "/openapi.json",
+		"/.well-known/oauth-authorization-server", "#main",
+	}
 	if !slices.Contains(known, link) {
 		t.Errorf("the link %q leads nowhere", link)
 	}
@@ -228,13 +241,13 @@ func TestFieldsCarryTheRulesThatTheirScriptsCheck(t *testing.T) {
 		{"email", map[string]string{"maxlength": "77"}},
 	})
 	wantPrefix(t, doc, "username-rules", "4 to 32 characters: the letters a to z, digits and - _")
-	wantPrefix(t, doc, "password-rules", "At least 12 characters. Avoid names and common passwords.")
+	wantPrefix(t, doc, "password-rules", "At least 12 characters, and hard to guess.")
 
 	account := accountPage()
 	account.Password = PasswordRules{12, 99, []string{"Acme <Cloud>", "admin"}}
 	doc = render(t, Account(account))
 	wantAttributes(t, doc, []attributes{{"new-password", map[string]string{"data-min-length": "12", "data-max-length": "99", "data-names": "Acme <Cloud> admin"}}})
-	wantPrefix(t, doc, "password-rules", "At least 12 characters. Avoid names and common passwords.")
+	wantPrefix(t, doc, "password-rules", "At least 12 characters, and hard to guess.")
 
 	users := usersPage()
 	users.Username = NameRules{4, 32, "-_"}
@@ -314,15 +327,25 @@ func TestAccountPage(t *testing.T) {
 		{"current-reveal", map[string]string{"type": "button", "aria-pressed": "false", "aria-controls": "current-password", "hidden": ""}},
 		{"new-reveal", map[string]string{"type": "button", "aria-pressed": "false", "aria-controls": "new-password", "hidden": ""}},
 		{"change-password", map[string]string{"type": "submit", "disabled": ""}},
-		{"sessions", map[string]string{"role": "table", "aria-labelledby": "sessions-heading", "hidden": ""}},
+		{"profile-form", map[string]string{"aria-labelledby": "profile-heading"}},
+		{"email", map[string]string{"name": "email", "type": "email", "autocomplete": "email", "maxlength": "254", "aria-describedby": "email-purpose", "readonly": ""}},
+		{"save-profile", map[string]string{"type": "submit", "disabled": ""}},
+		{"rows", map[string]string{"aria-labelledby": "devices-heading"}},
 		{"end-others", map[string]string{"type": "button", "hidden": ""}},
-		{"reload", map[string]string{"type": "button", "hidden": ""}},
+		{"reload-profile", map[string]string{"type": "button", "hidden": ""}},
+		{"reload-devices", map[string]string{"type": "button", "hidden": ""}},
 		{"confirm-cancel", map[string]string{"type": "button", "autofocus": ""}},
+		{"deletion-dialog", map[string]string{"aria-labelledby": "deletion-heading", "aria-describedby": "deletion-text"}},
+		{"deletion-form", map[string]string{"method": "post", "action": "/users/me/deletion"}},
+		{"deletion-password", field},
+		{"deletion-password", map[string]string{"autocomplete": "current-password", "autofocus": ""}},
+		{"profile-errors", map[string]string{"role": "alert"}},
 		{"errors", map[string]string{"role": "alert"}},
-		{"sessions-errors", map[string]string{"role": "alert"}},
+		{"devices-errors", map[string]string{"role": "alert"}},
+		{"deletion-errors", map[string]string{"role": "alert"}},
 		{"status", map[string]string{"role": "status"}},
 	})
-	wantLabels(t, doc, "current-password", "new-password")
+	wantLabels(t, doc, "email", "current-password", "new-password", "deletion-password")
 	if got := text(byID(t, doc, "new-reveal")); got != "Show new password" {
 		t.Errorf("the button that shows the new password says %q", got)
 	}
@@ -356,7 +379,7 @@ func TestPagesThatLogInContainThePublicURL(t *testing.T) {
 }
 
 func TestDocsLoadSwaggerUIBeforeTheModuleThatStartsIt(t *testing.T) {
-	doc := render(t, Docs(DocsPage{page("API")}))
+	doc := render(t, Docs(docsPage()))
 	byID(t, doc, "swagger-ui")
 	wantNoScript(t, doc)
 	var names []string
@@ -378,7 +401,7 @@ func TestHeaderMarksTheCurrentPage(t *testing.T) {
 		"nav-home":    Home(HomePage{page("Home")}),
 		"nav-account": Account(accountPage()),
 		"nav-users":   Users(usersPage()),
-		"":            Docs(DocsPage{page("API")}),
+		"":            Docs(docsPage()),
 	} {
 		for _, link := range byTag(byID(t, render(t, component), "nav"), "a") {
 			got, _ := attr(link, "id")
@@ -440,8 +463,9 @@ func TestErrorPage(t *testing.T) {
 					t.Errorf("the page says %q: %s", absent, got)
 				}
 			}
-			if n := len(byTag(doc, "script")); n != 0 {
-				t.Errorf("the page has %d scripts, want none", n)
+			scripts := byTag(doc, "script")
+			if src, _ := attr(scripts[0], "src"); len(scripts) != 1 || path.Base(src) != "error.js" {
+				t.Errorf("the page has %d scripts, the first of them %q; want error.js alone", len(scripts), src)
 			}
 		})
 	}
