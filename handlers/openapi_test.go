@@ -19,15 +19,16 @@ import (
 	"github.com/getkin/kin-openapi/routers/gorillamux"
 
 	"latchkey/auth/authtest"
+	"latchkey/models"
 )
 
 // documentRouter finds operations in the OpenAPI document, as a client reads it.
 var documentRouter = sync.OnceValues(func() (routers.Router, error) {
-	h, err := New(Options{PublicURL: "http://localhost:8000", Version: "test"})
+	h, err := New(Options{PublicURL: "http://localhost:8000", Version: "test", Store: &models.Store{}})
 	if err != nil {
 		return nil, err
 	}
-	document, err := openapi3.NewLoader().LoadFromData(h.document)
+	document, err := openapi3.NewLoader().LoadFromData(h.document.Body)
 	if err != nil {
 		return nil, err
 	}
@@ -126,9 +127,9 @@ func TestDocumentShowsTheRefreshCookie(t *testing.T) {
 	for publicURL, name := range map[string]string{
 		"http://localhost:8000": "latchkey", "https://login.example.org": "__Host-latchkey",
 	} {
-		h, err := New(Options{PublicURL: publicURL})
+		h, err := New(Options{PublicURL: publicURL, Store: &models.Store{}})
 		authtest.Must(t, err)
-		document, err := openapi3.NewLoader().LoadFromData(h.document)
+		document, err := openapi3.NewLoader().LoadFromData(h.document.Body)
 		authtest.Must(t, err)
 		for _, path := range []string{"/login", "/refresh"} {
 			op := document.Paths.Find(path).Post
@@ -152,7 +153,7 @@ func TestDocumentShowsTheRefreshCookie(t *testing.T) {
 func TestDocumentShowsProofs(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	document, err := openapi3.NewLoader().LoadFromData(s.document)
+	document, err := openapi3.NewLoader().LoadFromData(s.document.Body)
 	authtest.Must(t, err)
 	scheme := document.Components.SecuritySchemes["dpop"].Value
 	if scheme.Type != "apiKey" || scheme.In != "header" || scheme.Name != "DPoP" {

@@ -3,21 +3,21 @@ package handlers
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"strings"
 
+	"github.com/a-h/templ"
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/labstack/echo/v4"
 
 	"latchkey/models"
 	"latchkey/views"
 )
 
 // usersPage lists and changes users. Its script asks GET /users.
-func (h *Handler) usersPage(c echo.Context) error {
-	return h.render(c, http.StatusOK, views.Users(views.UsersPage{
-		Page: h.pageData("Users"), Username: usernameRules(), Role: roleRules(), MaxRoles: models.MaxRoles,
-	}))
+func (h *Handler) usersPage() templ.Component {
+	return views.Users(views.UsersPage{
+		Page:     h.pageData("Users", "Find and manage the users of "+h.appName+"."),
+		Username: usernameRules(), Role: roleRules(), MaxRoles: models.MaxRoles,
+	})
 }
 
 type listUsersRequest struct {
