@@ -10,9 +10,9 @@ import (
 	"latchkey/static"
 )
 
-// servePrepared sends a page, a static file or the OpenAPI document, none of which contains anything
-// that a request sent. They are therefore the only responses that may be compressed: otherwise their
-// length could tell an attacker what else they contain (BREACH). Unless its content never changes, a
+// servePrepared sends a page, a static file or the OpenAPI document. None of them contains anything
+// that a request sent, so they are the only responses that may be compressed: the length of any
+// other could tell an attacker what else it contains (BREACH). Unless the content never changes, a
 // browser asks each time whether its copy is still current.
 func servePrepared(c echo.Context, file static.File) error {
 	request, header := c.Request(), c.Response().Header()

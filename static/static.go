@@ -1,9 +1,9 @@
-// Package static holds the files that the pages load: style sheets, ES modules and the icon. Its
-// folder swagger-ui is a copy of Swagger UI.
+// Package static holds the files that the pages load: style sheets, ES modules and icons. Its
+// folder bundle is generated from the modules and style sheets beside it, so that a page loads one
+// of each. Its folder swagger-ui is a copy of Swagger UI.
 //
-// The URL of every file contains one hash of the whole folder: /static/<hash>/<name>. If one file
-// changes, all URLs change. Relative imports between modules therefore work unchanged, and browsers
-// may cache every file forever.
+// The URL of every file contains one hash of all of them: /static/<hash>/<name>. If one file
+// changes, all URLs change. Browsers may therefore cache every file forever.
 package static
 
 import (
@@ -16,9 +16,10 @@ import (
 	"sync"
 )
 
+//go:generate go run ../.ci/generate_bundle.go
 //go:generate go run ../.ci/generate_icons.go
 
-//go:embed *.css *.js *.svg *.ico *.png
+//go:embed bundle/*.css bundle/*.js *.svg *.ico *.png
 //go:embed swagger-ui/*.css swagger-ui/*.js swagger-ui/*.txt swagger-ui/LICENSE swagger-ui/NOTICE
 var embedded embed.FS
 
@@ -88,6 +89,7 @@ func newFiles(fsys fs.FS) (*Files, error) {
 		if !ok {
 			return fmt.Errorf("unknown content type of %q", name)
 		}
+		name = strings.TrimPrefix(name, "bundle/")
 		files.byName[name] = NewFile(contentType, body)
 		// With the lengths, no other split into names and contents has the same hash.
 		fmt.Fprintf(&folder, "%d %s %d ", len(name), name, len(body))
