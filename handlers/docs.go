@@ -23,5 +23,5 @@ func allowSwaggerUI(next echo.HandlerFunc) echo.HandlerFunc {
 
 // docsPage shows the OpenAPI document in Swagger UI.
 func (h *Handler) docsPage() templ.Component {
-	return views.Docs(views.DocsPage{Page: h.pageData("API docs", "The operations of "+h.appName+"'s login service, and a way to try them.")})
+	return views.Docs(views.DocsPage{Page: h.withFooter("API docs", "The operations of "+h.appName+"'s login service, and a way to try them.")})
 }

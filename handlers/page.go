@@ -20,6 +20,13 @@ func (h *Handler) pageData(title, description string) views.Page {
 	}
 }
 
+// withFooter is pageData for the pages of people who know what an API is.
+func (h *Handler) withFooter(title, description string) views.Page {
+	page := h.pageData(title, description)
+	page.Footer = true
+	return page
+}
+
 // writeErrorPage shows a problem. It renders the whole page first, so that a failure can still
 // become an error.
 func (h *Handler) writeErrorPage(c echo.Context, p *problem) error {

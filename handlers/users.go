@@ -15,7 +15,7 @@ import (
 // usersPage lists and changes users. Its script asks GET /users.
 func (h *Handler) usersPage() templ.Component {
 	return views.Users(views.UsersPage{
-		Page:     h.pageData("Users", "Find and manage the users of "+h.appName+"."),
+		Page:     h.withFooter("Users", "Find and manage the users of "+h.appName+"."),
 		Username: usernameRules(), Role: roleRules(), MaxRoles: models.MaxRoles,
 	})
 }

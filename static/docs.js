@@ -1,9 +1,7 @@
 /** The API docs. Swagger UI does the work; this module configures it. */
 
-import { load } from './access-token.js';
-import { getUser } from './api.js';
-import { withToken } from './session.js';
-import { byId, showError, showNav } from './ui.js';
+import { startPublicPage } from './public-page.js';
+import { byId, showError } from './ui.js';
 
 const { SwaggerUIBundle } = /** @type {{SwaggerUIBundle?: (options: object) => void}} */ (
   /** @type {unknown} */ (window)
@@ -12,7 +10,7 @@ const dark = window.matchMedia('(prefers-color-scheme: dark)');
 
 dark.addEventListener('change', setColorScheme);
 setColorScheme();
-showNavIfLoggedIn();
+startPublicPage();
 
 if (SwaggerUIBundle) {
   SwaggerUIBundle({
@@ -38,13 +36,4 @@ function withoutServers() {
 /** Tells Swagger UI whether to use its dark colours. */
 function setColorScheme() {
   document.documentElement.classList.toggle('dark-mode', dark.matches);
-}
-
-/** Shows the header's links to a user who is logged in. For everyone else, the page is the same. */
-async function showNavIfLoggedIn() {
-  try {
-    if (load() !== null) showNav((await withToken(getUser)).user);
-  } catch {
-    // The page doesn't need a login.
-  }
 }

@@ -3,6 +3,7 @@
 import * as tokens from './access-token.js';
 import { getUser } from './api.js';
 import { switchToCard } from './cards.js';
+import { keepNext, nextPage } from './next.js';
 import { ApiError, LoggedOutError } from './problem.js';
 import { renew } from './renewal.js';
 import { logIn, withToken } from './session.js';
@@ -10,7 +11,7 @@ import { durationText } from './time.js';
 import { byId, find, isBusy, setBusy, showError } from './ui.js';
 
 /**
- * Makes a form ready for use, and goes to the home page if the user is already logged in. The form
+ * Makes a form ready for use, and goes on to the next page if the user is already logged in. The form
  * works before that is known; once it is submitted, only the response to it matters.
  *
  * @param {HTMLButtonElement} button the form's submit button, disabled until now
@@ -20,7 +21,7 @@ import { byId, find, isBusy, setBusy, showError } from './ui.js';
 export function startLoginPage(button, password, errors) {
   const leaveIfLoggedIn = async () => {
     try {
-      if ((await isLoggedIn()) && !isBusy(button)) goHome();
+      if ((await isLoggedIn()) && !isBusy(button)) goOn();
     } catch (error) {
       if (!(error instanceof tokens.StorageError)) throw error;
       showError(errors, error.message);
@@ -36,23 +37,27 @@ export function startLoginPage(button, password, errors) {
     password.clear();
     leaveIfLoggedIn();
   });
+  for (const link of document.querySelectorAll('a.keep-next')) {
+    if (link instanceof HTMLAnchorElement) keepNext(link);
+  }
+  byId('continue', HTMLAnchorElement).href = nextPage();
   button.disabled = false;
   leaveIfLoggedIn();
 }
 
 /**
- * Logs in and goes to the home page. If the browser doesn't store the session's cookie, says so
+ * Logs in and goes on to the next page. If the browser doesn't store the session's cookie, says so
  * instead.
  *
  * @param {string} name
  * @param {string} password
  * @throws {ApiError | tokens.StorageError}
  */
-export async function logInAndGoHome(name, password) {
+export async function logInAndGoOn(name, password) {
   tokens.load(); // throws before the password is sent if the browser can't store the token
   const { token, lifetime } = await logIn(name, password);
   if (await hasCookie(token)) {
-    goHome();
+    goOn();
   } else {
     tokens.markNotRenewable(token);
     showCookieMissing(lifetime);
@@ -73,9 +78,9 @@ async function isLoggedIn() {
   }
 }
 
-/** Goes to the home page in place of this one, so that Back doesn't return to the form. */
-function goHome() {
-  window.location.replace('/');
+/** Opens the next page in place of this one, so that Back doesn't return to the form. */
+function goOn() {
+  window.location.replace(nextPage());
 }
 
 /**

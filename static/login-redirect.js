@@ -1,10 +1,20 @@
-/** The countdown that takes visitors, who aren't logged in, to the login page. */
+/** Takes visitors, who aren't logged in, to the login page, which leads them back. */
 
+import { loginPath } from './next.js';
 import { announce, byId } from './ui.js';
 
 const SECONDS = 3;
 
-/** @returns {number} the timer, for clearInterval */
+/** Opens the login page in place of this one, so that Back doesn't lead here. */
+export function goToLogin() {
+  window.location.replace(loginPath());
+}
+
+/**
+ * Says that nobody is logged in, and opens the login page a little later.
+ *
+ * @returns {number} the timer, for clearInterval
+ */
 export function startCountdown() {
   let seconds = SECONDS;
   const sentence = () => `Taking you to the login page in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`;
@@ -17,7 +27,7 @@ export function startCountdown() {
       return;
     }
     clearInterval(timer);
-    window.location.replace('/login'); // replaces this page, so that Back doesn't lead to it
+    goToLogin();
   }, 1000);
   return timer;
 }

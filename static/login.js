@@ -1,7 +1,7 @@
 /** The login page. */
 
 import { prepareForm } from './form.js';
-import { logInAndGoHome, startLoginPage } from './login-flow.js';
+import { logInAndGoOn, startLoginPage } from './login-flow.js';
 import { preparePasswordField } from './password-field.js';
 import { ApiError, INVALID_CREDENTIALS } from './problem.js';
 import { announce, byId, setBusy } from './ui.js';
@@ -25,7 +25,7 @@ async function submit() {
   setBusy(logInButton, 'Logging in…');
   announce('Logging in…');
   try {
-    await logInAndGoHome(name, password.input.value);
+    await logInAndGoOn(name, password.input.value);
   } catch (error) {
     announce('');
     setBusy(logInButton);

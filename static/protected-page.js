@@ -1,23 +1,28 @@
 /**
- * What the pages that need a login have in common. This module finds out who is logged in. Then it
- * shows the page's own card, or the card that says why it can't: nobody is logged in, the session
- * has ended, the server can't be reached, and so on.
+ * What the pages that need a login have in common: finds out who is logged in, and shows the page's
+ * own card or the one that says why not, such as that the session has ended.
  */
 
 import * as tokens from './access-token.js';
 import { getUser } from './api.js';
 import { switchToCard } from './cards.js';
-import { startCountdown } from './login-redirect.js';
+import { setServerTime, watchForSleep } from './clock.js';
+import { showHeader } from './header.js';
+import { logOutWith } from './log-out.js';
+import { goToLogin, startCountdown } from './login-redirect.js';
+import { leadBackHere } from './next.js';
 import { ApiError, INSUFFICIENT_SCOPE, KEY_UNREADABLE, LoggedOutError, describe, retryDelay } from './problem.js';
 import * as renewal from './renewal.js';
 import { withToken } from './session.js';
-import { byId, showNav } from './ui.js';
+import { byId, onPress } from './ui.js';
 
 /** @typedef {import('./api.js').User} User */
 
 /**
  * @typedef {object} ProtectedPage
  * @property {string} [role] the role that the user needs
+ * @property {boolean} [countsDown] whether visitors learn that they aren't logged in before they are
+ *   taken to the login page
  * @property {(user: User) => void} show fills in the page's own card
  * @property {() => void} tick updates times; called once a second while the card is visible
  * @property {() => void} wake called instead of tick after the device was asleep
@@ -25,8 +30,6 @@ import { byId, showNav } from './ui.js';
 
 /** All tabs notice within this time that a session has ended. */
 const TABS_APART_MS = 2_000;
-/** If the system clock gets this far ahead between two ticks, the device was asleep. */
-const ASLEEP_MS = 30_000;
 /** How long to wait at least before asking an unreachable server again. */
 const RETRY_MS = 4_000;
 
@@ -34,8 +37,6 @@ const RETRY_MS = 4_000;
 let page;
 /** The user whose card is visible. @type {User | null} */
 let user = null;
-/** What to add to performance.now() for the server's time. */
-let serverTimeOffset = 0;
 /** Whether the token was going to be renewed at the last tick. */
 let renews = true;
 /** The number of the newest task. */
@@ -49,6 +50,8 @@ let failures = 0;
 export function startPage(protectedPage) {
   page = protectedPage;
   byId('try-again').addEventListener('click', checkLogin);
+  onPress(byId('log-out'), logOutHere);
+  leadBackHere();
   window.addEventListener('online', () => {
     if (!byId('unreachable').hidden) checkLogin();
   });
@@ -57,9 +60,7 @@ export function startPage(protectedPage) {
     startTask();
     showCard('checking');
   });
-  window.addEventListener('pageshow', (event) => {
-    if (event.persisted) checkLogin();
-  });
+  window.addEventListener('pageshow', ({ persisted }) => persisted && checkLogin());
   document.addEventListener('visibilitychange', () => {
     if (!user || document.visibilityState !== 'visible') return;
     if (renewal.isTokenExpired()) page.wake();
@@ -77,11 +78,6 @@ export function startPage(protectedPage) {
  */
 export function currentUser() {
   return user;
-}
-
-/** @returns {number} the server's time in milliseconds since 1970 */
-export function serverTime() {
-  return serverTimeOffset + performance.now();
 }
 
 /**
@@ -145,7 +141,8 @@ export function showCard(card, reason) {
   clearInterval(timer);
   user = null;
   renewal.stopRenewing();
-  showNav(null);
+  showHeader(null);
+  byId('page-errors').replaceChildren();
   switchToCard(card, reason);
 }
 
@@ -171,7 +168,20 @@ export function showForbidden(lacking) {
   startTask();
   const reason = `This page needs the role ${page.role}, which ${lacking.name} doesn't have.`;
   showCard('forbidden', `${reason} Ask an administrator for it.`);
-  showNav({ ...lacking, roles: [] });
+  showHeader({ ...lacking, roles: [] });
+}
+
+/**
+ * Logs out, and says so. If that fails, says why.
+ *
+ * @param {HTMLElement} button the one that was pressed
+ */
+export function logOutHere(button) {
+  const isNewest = startTask();
+  const onLoggedOut = () => {
+    if (isNewest()) showCard('logged-out');
+  };
+  logOutWith(button, onLoggedOut, (error) => (isNewest() ? explainError(error) : null));
 }
 
 async function findUser() {
@@ -196,25 +206,20 @@ function showContent({ user: found, time, token }) {
     return;
   }
   showCard('content');
-  showNav(found);
+  showHeader(found);
   user = found;
   failures = 0;
   renews = true;
-  // The clock of this machine may be wrong, and may be changed while the page is open.
-  serverTimeOffset = (time ?? Date.now()) - performance.now();
+  setServerTime(time);
   const expiry = tokens.expiry(token);
   const remaining = expiry === null || time === null ? tokens.lifetime(token) : expiry - time;
   renewal.startRenewing(token, remaining, found.id, recheckLogin);
 
-  // During sleep the system clock goes on, but performance.now() may not.
-  const clockGap = () => Date.now() - performance.now();
-  let lastGap = clockGap();
+  const wasAsleep = watchForSleep();
   const tick = () => {
-    const wasAsleep = document.visibilityState === 'visible' && clockGap() - lastGap > ASLEEP_MS;
-    lastGap = clockGap();
     const status = renewal.renewalStatus();
     renews = status.renews;
-    if (wasAsleep) page.wake();
+    if (wasAsleep()) page.wake();
     else if (!renews && status.remaining <= 0) showSessionEnded();
     else page.tick();
   };
@@ -286,8 +291,9 @@ function showUnreachable(error) {
   timer = setTimeout(findUser, RETRY_MS + retryDelay(failures, error));
 }
 
-/** Asks a visitor to log in. */
+/** Takes a visitor to the login page. */
 function showVisitor() {
-  showCard('visitor');
-  timer = startCountdown();
+  showCard(page.countsDown ? 'visitor' : 'checking');
+  if (page.countsDown) timer = startCountdown();
+  else goToLogin();
 }

@@ -1,10 +1,10 @@
-/** The sign-up page: creates an account, logs in with it and goes to the home page. */
+/** The sign-up page: creates an account, logs in with it and goes on to the next page. */
 
 import { load } from './access-token.js';
 import { register } from './api.js';
 import { switchToCard } from './cards.js';
 import { prepareForm } from './form.js';
-import { logInAndGoHome, startLoginPage } from './login-flow.js';
+import { logInAndGoOn, startLoginPage } from './login-flow.js';
 import { newPasswordError, preparePasswordField } from './password-field.js';
 import { describe } from './problem.js';
 import { announce, byId, find, setBusy } from './ui.js';
@@ -40,7 +40,7 @@ async function submit() {
     return;
   }
   try {
-    await logInAndGoHome(user.username, user.password);
+    await logInAndGoOn(user.username, user.password);
   } catch (error) {
     showCreated(user.username, describe(error));
   }

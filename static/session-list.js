@@ -2,12 +2,13 @@
 
 import { endOtherSessions, endSession, listSessions } from './api.js';
 import { askToConfirm } from './confirm-dialog.js';
+import { serverTime } from './clock.js';
 import { ApiError, SESSION_NOT_FOUND } from './problem.js';
-import { currentUser, explainError, serverTime, showCard, startTask } from './protected-page.js';
-import { logOut, withToken } from './session.js';
+import { currentUser, explainError, logOutHere } from './protected-page.js';
+import { withToken } from './session.js';
 import { newRow, onRowButton, replaceRow, runInRow } from './table-row.js';
 import { setTime, showTimeAgo } from './time.js';
-import { announce, byId, find, isBusy, setBusy, showError } from './ui.js';
+import { announce, byId, find, onPress, setBusy, showError } from './ui.js';
 
 /** @typedef {import('./api.js').ListedSession} ListedSession */
 
@@ -25,15 +26,11 @@ let requested = 0;
 
 onRowButton(rows, (row, button) => {
   const session = sessions.get(row);
-  if (session?.current) logOutHere(row, button);
+  if (session?.current) confirmLogOut(button);
   else if (session) end(session, row, button);
 });
-endOthersButton.addEventListener('click', () => {
-  if (!isBusy(endOthersButton)) endOthers();
-});
-reloadButton.addEventListener('click', () => {
-  if (!isBusy(reloadButton)) loadSessions();
-});
+onPress(endOthersButton, endOthers);
+onPress(reloadButton, loadSessions);
 
 /** Empties the list. */
 export function resetSessions() {
@@ -138,16 +135,11 @@ async function end({ id, device }, row, button) {
 /**
  * Logs out: that is what ending the current session means.
  *
- * @param {HTMLTableRowElement} row
  * @param {HTMLElement} button
  */
-async function logOutHere(row, button) {
+async function confirmLogOut(button) {
   const text = 'You will be logged out in all tabs of this browser.';
-  if (!(await askToConfirm('Log out on this device?', text, 'Log out'))) return;
-  if ((await runInRow(row, button, 'Logging out…', logOut)) === null) return;
-  startTask();
-  showCard('logged-out');
-  announce('You are logged out.');
+  if (await askToConfirm('Log out on this device?', text, 'Log out')) logOutHere(button);
 }
 
 async function endOthers() {

@@ -2,6 +2,11 @@
 
 import { setText } from './ui.js';
 
+/** The format of dates: the pages are in English. */
+const LOCALE = 'en-GB';
+/** Times longer ago than this are shown as dates. */
+const RECENT_MS = 7 * 24 * 60 * 60 * 1000;
+
 /**
  * @param {number} ms
  * @returns {string} such as "5 minutes"
@@ -29,18 +34,21 @@ export function clockText(seconds) {
  */
 export function setTime(element, date) {
   element.dateTime = date.toISOString();
-  element.title = date.toLocaleString(undefined, { dateStyle: 'full', timeStyle: 'long' });
+  element.title = date.toLocaleString(LOCALE, { dateStyle: 'full', timeStyle: 'long' });
 }
 
 /**
- * Shows how long ago the time of an element is, such as "5 minutes ago".
+ * Shows how long ago the time of an element is, such as "5 minutes ago", or its date, such as
+ * "22 Nov 2026".
  *
  * @param {HTMLTimeElement} element
  * @param {number} now in milliseconds since 1970
  */
 export function showTimeAgo(element, now) {
   const ms = now - Date.parse(element.dateTime);
-  setText(element, ms < 60_000 ? 'just now' : `${roundedText(ms)} ago`);
+  const date = () => new Date(element.dateTime).toLocaleDateString(LOCALE, { dateStyle: 'medium' });
+  const ago = ms < 60_000 ? 'just now' : `${roundedText(ms)} ago`;
+  setText(element, ms < RECENT_MS ? ago : date());
 }
 
 /** @param {number} number */

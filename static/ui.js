@@ -3,8 +3,6 @@
  * HTML.
  */
 
-import { ADMIN } from './api.js';
-
 /**
  * @template {HTMLElement} [T=HTMLElement]
  * @param {string} id
@@ -66,16 +64,6 @@ export function announce(message, region = byId('status')) {
 }
 
 /**
- * Shows the header's links to a user who is logged in, or hides them.
- *
- * @param {import('./api.js').User | null} user null if nobody is logged in
- */
-export function showNav(user) {
-  byId('nav').hidden = user === null;
-  byId('nav-users').hidden = !user?.roles.includes(ADMIN);
-}
-
-/**
  * @param {string} text
  * @returns {HTMLLIElement} an item for a list of chips
  */
@@ -105,6 +93,18 @@ export function setBusy(button, label) {
     delete button.dataset.label;
     button.removeAttribute('aria-disabled');
   }
+}
+
+/**
+ * Calls back when the user presses a button, unless it is busy.
+ *
+ * @param {HTMLElement} button
+ * @param {(button: HTMLElement) => void} callback
+ */
+export function onPress(button, callback) {
+  button.addEventListener('click', () => {
+    if (!isBusy(button)) callback(button);
+  });
 }
 
 /**

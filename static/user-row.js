@@ -1,6 +1,7 @@
 /** The rows of the list of users: one per user. */
 
-import { currentUser, serverTime } from './protected-page.js';
+import { serverTime } from './clock.js';
+import { currentUser } from './protected-page.js';
 import { newRow } from './table-row.js';
 import { setTime, showTimeAgo } from './time.js';
 import { find, newChip } from './ui.js';

@@ -46,7 +46,7 @@ func Account(p AccountPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " <section id=\"content\" class=\"card wide\" aria-labelledby=\"account-heading\" hidden><h1 id=\"account-heading\" tabindex=\"-1\">Account</h1><p class=\"soft\">You are logged in as <bdi id=\"name\"></bdi>.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " <section id=\"content\" class=\"members\" aria-labelledby=\"account-heading\" hidden><h1 id=\"account-heading\" tabindex=\"-1\">Account</h1><p class=\"soft\">You are logged in as <bdi id=\"name\"></bdi>.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -62,7 +62,7 @@ func Account(p AccountPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = loggedOutCard().Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = sessionRow().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -70,7 +70,7 @@ func Account(p AccountPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = sessionRow().Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = goneRow().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -78,31 +78,7 @@ func Account(p AccountPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = goneRow().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, " ")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
 			templ_7745c5c3_Err = confirmDialog().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, " ")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = statusRegion().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, " ")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = errorTemplate().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -138,7 +114,7 @@ func passwordForm(p AccountPage) templ.Component {
 			templ_7745c5c3_Var3 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<div class=\"part\" role=\"group\" aria-labelledby=\"password-heading\"><h2 id=\"password-heading\">Password</h2><p class=\"soft\">Changing your password logs you out everywhere else.</p><p id=\"password-outcome\" class=\"outcome good\"></p><div id=\"errors\" class=\"narrow\" role=\"alert\"></div><form id=\"password-form\" class=\"narrow\" method=\"post\" action=\"/users/me/password\" novalidate><input id=\"username\" name=\"username\" type=\"text\" autocomplete=\"username\" readonly hidden>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<div class=\"part\" role=\"group\" aria-labelledby=\"password-heading\"><h2 id=\"password-heading\">Password</h2><p class=\"soft\">Changing your password logs you out everywhere else.</p><p id=\"password-outcome\" class=\"outcome good\"></p><div id=\"errors\" class=\"narrow\" role=\"alert\"></div><form id=\"password-form\" class=\"narrow\" method=\"post\" action=\"/users/me/password\" novalidate><input id=\"username\" name=\"username\" type=\"text\" autocomplete=\"username\" readonly hidden>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -158,20 +134,20 @@ func passwordForm(p AccountPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<p id=\"password-rules\" class=\"hint\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<p id=\"password-rules\" class=\"hint\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var5 string
 			templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(p.Password.hint())
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `account.templ`, Line: 33, Col: 59}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `account.templ`, Line: 30, Col: 59}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -181,7 +157,7 @@ func passwordForm(p AccountPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<button id=\"change-password\" class=\"button primary\" type=\"submit\" disabled>Change password</button></form></div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<button id=\"change-password\" class=\"button primary\" type=\"submit\" disabled>Change password</button></form></div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -210,7 +186,7 @@ func sessionList() templ.Component {
 			templ_7745c5c3_Var6 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<div class=\"part\" role=\"group\" aria-labelledby=\"sessions-heading\"><h2 id=\"sessions-heading\" tabindex=\"-1\">Sessions</h2><p id=\"count\" class=\"soft counting\"></p><p id=\"sessions-outcome\" class=\"outcome good\"></p><table id=\"sessions\" class=\"list sessions\" role=\"table\" aria-labelledby=\"sessions-heading\" hidden><thead role=\"rowgroup\"><tr role=\"row\"><th scope=\"col\" role=\"columnheader\">Device</th><th scope=\"col\" role=\"columnheader\">Address</th><th scope=\"col\" role=\"columnheader\">Logged in</th><th scope=\"col\" role=\"columnheader\">Last used</th><th scope=\"col\" role=\"columnheader\">Actions</th></tr></thead> <tbody id=\"rows\" role=\"rowgroup\"></tbody></table><div id=\"sessions-errors\" role=\"alert\"></div><button id=\"reload\" class=\"button\" type=\"button\" hidden>Try again</button> <button id=\"end-others\" class=\"button danger\" type=\"button\" hidden>End all other sessions</button></div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<div class=\"part\" role=\"group\" aria-labelledby=\"sessions-heading\"><h2 id=\"sessions-heading\" tabindex=\"-1\">Sessions</h2><p id=\"count\" class=\"soft counting\"></p><p id=\"sessions-outcome\" class=\"outcome good\"></p><table id=\"sessions\" class=\"list sessions\" role=\"table\" aria-labelledby=\"sessions-heading\" hidden><thead role=\"rowgroup\"><tr role=\"row\"><th scope=\"col\" role=\"columnheader\">Device</th><th scope=\"col\" role=\"columnheader\">Address</th><th scope=\"col\" role=\"columnheader\">Logged in</th><th scope=\"col\" role=\"columnheader\">Last used</th><th scope=\"col\" role=\"columnheader\">Actions</th></tr></thead> <tbody id=\"rows\" role=\"rowgroup\"></tbody></table><div id=\"sessions-errors\" role=\"alert\"></div><button id=\"reload\" class=\"button\" type=\"button\" hidden>Try again</button> <button id=\"end-others\" class=\"button danger\" type=\"button\" hidden>End all other sessions</button></div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -240,7 +216,7 @@ func sessionRow() templ.Component {
 			templ_7745c5c3_Var7 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<template id=\"session-row\"><tr role=\"row\"><th class=\"who\" scope=\"row\" role=\"rowheader\"><bdi class=\"device\"></bdi> <span class=\"chip current\" hidden>This device</span></th><td role=\"cell\" data-label=\"Address\"><bdi class=\"address\"></bdi></td><td role=\"cell\" data-label=\"Logged in\"><time class=\"created\"></time></td><td role=\"cell\" data-label=\"Last used\"><time class=\"used\"></time></td><td role=\"cell\"><div class=\"actions\"><button class=\"button compact danger end\" type=\"button\">Log out</button></div><p class=\"outcome good\"></p><div class=\"errors\" role=\"alert\"></div></td></tr></template>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<template id=\"session-row\"><tr role=\"row\"><th class=\"who\" scope=\"row\" role=\"rowheader\"><bdi class=\"device\"></bdi> <span class=\"chip current\" hidden>This device</span></th><td role=\"cell\" data-label=\"Address\"><bdi class=\"address\"></bdi></td><td role=\"cell\" data-label=\"Logged in\"><time class=\"created\"></time></td><td role=\"cell\" data-label=\"Last used\"><time class=\"used\"></time></td><td role=\"cell\"><div class=\"actions\"><button class=\"button compact danger end\" type=\"button\">Log out</button></div><p class=\"outcome good\"></p><div class=\"errors\" role=\"alert\"></div></td></tr></template>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

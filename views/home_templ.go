@@ -46,27 +46,7 @@ func Home(p HomePage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " <section id=\"content\" class=\"card\" aria-labelledby=\"name\" hidden><div class=\"person\"><span id=\"avatar\" class=\"avatar\" aria-hidden=\"true\"></span><div><h1 tabindex=\"-1\"><bdi id=\"name\"></bdi></h1><p class=\"good\">You are logged in</p></div></div><dl class=\"facts\"><div><dt>Roles</dt><dd><ul id=\"roles\" class=\"chips\"></ul><span id=\"no-roles\" class=\"soft\">none</span></dd></div><div id=\"ends-row\"><dt id=\"ends-label\">Token renewal</dt><dd><time id=\"ends\"></time></dd></div></dl><div id=\"errors\" role=\"alert\"></div><button id=\"log-out\" class=\"button\" type=\"button\">Log out</button></section>")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = loggedOutCard().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, " ")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = statusRegion().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, " ")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = errorTemplate().Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " <section id=\"content\" class=\"card\" aria-labelledby=\"name\" hidden><div class=\"person\"><span id=\"avatar\" class=\"avatar\" aria-hidden=\"true\"></span><div><h1 tabindex=\"-1\"><bdi id=\"name\"></bdi></h1><p class=\"good\">You are logged in</p></div></div><dl class=\"facts\"><div><dt>Roles</dt><dd><ul id=\"roles\" class=\"chips\"></ul><span id=\"no-roles\" class=\"soft\">none</span></dd></div><div id=\"ends-row\"><dt id=\"ends-label\">Token renewal</dt><dd><time id=\"ends\"></time></dd></div></dl></section>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

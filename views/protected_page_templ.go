@@ -44,37 +44,7 @@ func protectedPageCards() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "</p></div></noscript><section id=\"checking\" class=\"card needs-script\"><h1 class=\"quiet\" tabindex=\"-1\">Checking who is logged in…</h1></section><section id=\"visitor\" class=\"card\" hidden><h1 tabindex=\"-1\">You are not logged in</h1><p id=\"countdown\" class=\"soft counting\" aria-hidden=\"true\"></p><a class=\"button primary\" href=\"/login\">Log in now</a></section><section id=\"ended\" class=\"card\" hidden><h1 tabindex=\"-1\">Your session has ended</h1><p id=\"ended-reason\" class=\"soft\"></p><a class=\"button primary\" href=\"/login\">Log in again</a></section><section id=\"unreachable\" class=\"card\" hidden><h1 tabindex=\"-1\">Can't reach the server</h1><p id=\"unreachable-reason\" class=\"soft\"></p><button id=\"try-again\" class=\"button primary\" type=\"button\">Try again</button></section><section id=\"blocked\" class=\"card\" hidden><h1 tabindex=\"-1\">Can't keep you logged in</h1><p id=\"blocked-reason\" class=\"soft\"></p></section>")
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		return nil
-	})
-}
-
-// loggedOutCard is shown after the user has logged out.
-func loggedOutCard() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var3 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var3 == nil {
-			templ_7745c5c3_Var3 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<section id=\"logged-out\" class=\"card\" hidden><h1 tabindex=\"-1\">You are logged out</h1><p class=\"soft\">You have been logged out in all tabs of this browser.</p><a class=\"button primary\" href=\"/login\">Log in again</a></section>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "</p></div></noscript><section id=\"checking\" class=\"card needs-script\"><h1 class=\"quiet\" tabindex=\"-1\">Checking who is logged in…</h1></section><section id=\"visitor\" class=\"card\" hidden><h1 tabindex=\"-1\">You are not logged in</h1><p id=\"countdown\" class=\"soft counting\" aria-hidden=\"true\"></p><a class=\"button primary log-in\" href=\"/login\">Log in now</a></section><section id=\"ended\" class=\"card\" hidden><h1 tabindex=\"-1\">Your session has ended</h1><p id=\"ended-reason\" class=\"soft\"></p><a class=\"button primary log-in\" href=\"/login\">Log in again</a></section><section id=\"unreachable\" class=\"card\" hidden><h1 tabindex=\"-1\">Can't reach the server</h1><p id=\"unreachable-reason\" class=\"soft\"></p><button id=\"try-again\" class=\"button primary\" type=\"button\">Try again</button></section><section id=\"blocked\" class=\"card\" hidden><h1 tabindex=\"-1\">Can't keep you logged in</h1><p id=\"blocked-reason\" class=\"soft\"></p></section><section id=\"logged-out\" class=\"card\" hidden><h1 tabindex=\"-1\">You are logged out</h1><p class=\"soft\">You have been logged out in all tabs of this browser.</p><a class=\"button primary log-in\" href=\"/login\">Log in again</a></section>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -99,12 +69,12 @@ func confirmDialog() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var4 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var4 == nil {
-			templ_7745c5c3_Var4 = templ.NopComponent
+		templ_7745c5c3_Var3 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var3 == nil {
+			templ_7745c5c3_Var3 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<dialog id=\"confirm\" class=\"dialog\" aria-labelledby=\"confirm-heading\" aria-describedby=\"confirm-text\"><h2 id=\"confirm-heading\"></h2><p id=\"confirm-text\"></p><div class=\"choices\"><button id=\"confirm-cancel\" class=\"button\" type=\"button\" autofocus>Cancel</button> <button id=\"confirm-go-ahead\" class=\"button danger\" type=\"button\"></button></div></dialog>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<dialog id=\"confirm\" class=\"dialog\" aria-labelledby=\"confirm-heading\" aria-describedby=\"confirm-text\"><h2 id=\"confirm-heading\"></h2><p id=\"confirm-text\"></p><div class=\"choices\"><button id=\"confirm-cancel\" class=\"button\" type=\"button\" autofocus>Cancel</button> <button id=\"confirm-go-ahead\" class=\"button danger\" type=\"button\"></button></div></dialog>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -129,12 +99,12 @@ func goneRow() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var5 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var5 == nil {
-			templ_7745c5c3_Var5 = templ.NopComponent
+		templ_7745c5c3_Var4 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var4 == nil {
+			templ_7745c5c3_Var4 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<template id=\"gone-row\"><tr role=\"row\"><td class=\"gone soft\" colspan=\"5\" role=\"cell\" tabindex=\"-1\"></td></tr></template>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<template id=\"gone-row\"><tr role=\"row\"><td class=\"gone soft\" colspan=\"5\" role=\"cell\" tabindex=\"-1\"></td></tr></template>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

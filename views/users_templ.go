@@ -51,7 +51,7 @@ func Users(p UsersPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " <section id=\"content\" class=\"card wide\" aria-labelledby=\"users-heading\" hidden><h1 id=\"users-heading\" tabindex=\"-1\">Users</h1><form id=\"search-form\" role=\"search\" method=\"get\" action=\"/admin/users\"><label for=\"search\">Find users whose username begins with</label> <input id=\"search\" type=\"search\" maxlength=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " <section id=\"content\" class=\"members\" aria-labelledby=\"users-heading\" hidden><h1 id=\"users-heading\" tabindex=\"-1\">Users</h1><form id=\"search-form\" role=\"search\" method=\"get\" action=\"/admin/users\"><label for=\"search\">Find users whose username begins with</label> <input id=\"search\" type=\"search\" maxlength=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -96,22 +96,6 @@ func Users(p UsersPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, " ")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = statusRegion().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, " ")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = errorTemplate().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
 			return nil
 		})
 		templ_7745c5c3_Err = layout(p.Page, "users.js").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
@@ -144,7 +128,7 @@ func userRow() templ.Component {
 			templ_7745c5c3_Var4 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<template id=\"user-row\"><tr role=\"row\"><th class=\"who\" scope=\"row\" role=\"rowheader\" tabindex=\"-1\"><bdi class=\"username\"></bdi> <span class=\"chip you\" hidden>You</span><p class=\"contact\"><bdi class=\"email\"></bdi></p></th><td role=\"cell\" data-label=\"Roles\"><ul class=\"chips\" role=\"list\"></ul><span class=\"no-roles soft\">none</span></td><td role=\"cell\" data-label=\"State\"><span class=\"state\"></span></td><td role=\"cell\" data-label=\"Created\"><time class=\"created\"></time></td><td role=\"cell\"><div class=\"actions\"><button class=\"button compact change-state\" type=\"button\"></button> <button class=\"button compact change-roles\" type=\"button\">Roles…</button> <button class=\"button compact danger delete\" type=\"button\">Delete</button></div><p class=\"outcome good\"></p><div class=\"errors\" role=\"alert\"></div></td></tr></template>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<template id=\"user-row\"><tr role=\"row\"><th class=\"who\" scope=\"row\" role=\"rowheader\" tabindex=\"-1\"><bdi class=\"username\"></bdi> <span class=\"chip you\" hidden>You</span><p class=\"contact\"><bdi class=\"email\"></bdi></p></th><td role=\"cell\" data-label=\"Roles\"><ul class=\"chips\" role=\"list\"></ul><span class=\"no-roles soft\">none</span></td><td role=\"cell\" data-label=\"State\"><span class=\"state\"></span></td><td role=\"cell\" data-label=\"Created\"><time class=\"created\"></time></td><td role=\"cell\"><div class=\"actions\"><button class=\"button compact change-state\" type=\"button\"></button> <button class=\"button compact change-roles\" type=\"button\">Roles…</button> <button class=\"button compact danger delete\" type=\"button\">Delete</button></div><p class=\"outcome good\"></p><div class=\"errors\" role=\"alert\"></div></td></tr></template>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -175,85 +159,85 @@ func rolesDialog(p UsersPage) templ.Component {
 			templ_7745c5c3_Var5 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<dialog id=\"roles-dialog\" class=\"dialog\" aria-labelledby=\"roles-heading\"><h2 id=\"roles-heading\"></h2><ul id=\"roles\" class=\"chips removable\" role=\"list\" aria-labelledby=\"roles-heading\"></ul><p id=\"no-roles\" class=\"soft\">No roles.</p><div id=\"roles-errors\" role=\"alert\"></div><form id=\"roles-form\" method=\"dialog\" novalidate><div class=\"field\"><label for=\"role\">Add a role</label><p id=\"role-rules\" class=\"hint\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<dialog id=\"roles-dialog\" class=\"dialog\" aria-labelledby=\"roles-heading\"><h2 id=\"roles-heading\"></h2><ul id=\"roles\" class=\"chips removable\" role=\"list\" aria-labelledby=\"roles-heading\"></ul><p id=\"no-roles\" class=\"soft\">No roles.</p><div id=\"roles-errors\" role=\"alert\"></div><form id=\"roles-form\" method=\"dialog\" novalidate><div class=\"field\"><label for=\"role\">Add a role</label><p id=\"role-rules\" class=\"hint\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var6 string
 		templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.Itoa(p.Role.Min))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `users.templ`, Line: 92, Col: 62}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `users.templ`, Line: 90, Col: 62}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, " to ")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, " to ")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var7 string
 		templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.Itoa(p.Role.Max))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `users.templ`, Line: 92, Col: 94}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `users.templ`, Line: 90, Col: 94}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, " characters: lower-case letters, digits and <span class=\"punctuation\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, " characters: lower-case letters, digits and <span class=\"punctuation\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var8 string
 		templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(p.Role.spacedPunctuation())
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `users.templ`, Line: 92, Col: 194}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `users.templ`, Line: 90, Col: 194}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "</span></p><div class=\"with-button\"><input id=\"role\" type=\"text\" pattern=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "</span></p><div class=\"with-button\"><input id=\"role\" type=\"text\" pattern=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var9 string
 		templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(p.Role.pattern("a-z"))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `users.templ`, Line: 94, Col: 65}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `users.templ`, Line: 92, Col: 65}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "\" data-rule=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "\" data-rule=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var10 string
 		templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(p.roleRule())
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `users.templ`, Line: 94, Col: 92}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `users.templ`, Line: 92, Col: 92}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "\" data-max-roles=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "\" data-max-roles=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var11 string
 		templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.Itoa(p.MaxRoles))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `users.templ`, Line: 94, Col: 136}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `users.templ`, Line: 92, Col: 136}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "\" autofocus autocomplete=\"off\" autocapitalize=\"none\" autocorrect=\"off\" spellcheck=\"false\" aria-describedby=\"role-rules\"> <button id=\"add-role\" class=\"reveal\" type=\"button\">Add<span class=\"visually-hidden\">&#32;this role</span></button></div></div><p id=\"roles-warning\" class=\"hint\" hidden></p><div class=\"choices\"><button id=\"roles-cancel\" class=\"button\" type=\"button\">Cancel</button> <button id=\"save-roles\" class=\"button primary\" type=\"submit\">Save</button></div></form><p id=\"roles-status\" class=\"visually-hidden\" role=\"status\"></p></dialog>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "\" autofocus autocomplete=\"off\" autocapitalize=\"none\" autocorrect=\"off\" spellcheck=\"false\" aria-describedby=\"role-rules\"> <button id=\"add-role\" class=\"reveal\" type=\"button\">Add<span class=\"visually-hidden\">&#32;this role</span></button></div></div><p id=\"roles-warning\" class=\"hint\" hidden></p><div class=\"choices\"><button id=\"roles-cancel\" class=\"button\" type=\"button\">Cancel</button> <button id=\"save-roles\" class=\"button primary\" type=\"submit\">Save</button></div></form><p id=\"roles-status\" class=\"visually-hidden\" role=\"status\"></p></dialog>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -1,0 +1,5 @@
+/** The page for a navigation that failed. */
+
+import { startPublicPage } from './public-page.js';
+
+startPublicPage();
