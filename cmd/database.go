@@ -36,15 +36,6 @@ func openServerStore(ctx context.Context, config Config) (store *models.Store, h
 	return store, len(users) > 0, nil
 }
 
-// openCommandStore opens the database for a command, which never creates one.
-func openCommandStore(ctx context.Context, environ []string) (*models.Store, error) {
-	config, err := loadConfig(environ)
-	if err != nil {
-		return nil, err
-	}
-	return openStore(ctx, config, true)
-}
-
 // openStore opens the database. Unless it must exist, it is created where there is none.
 func openStore(ctx context.Context, config Config, mustExist bool) (*models.Store, error) {
 	slots := max(1, runtime.GOMAXPROCS(0)-1) // one processor is left to everything but password hashes

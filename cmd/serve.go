@@ -67,8 +67,8 @@ func serve(c *cobra.Command, environ []string) (err error) {
 		return err
 	}
 	options := config.handlerOptions(listener.Addr())
-	options.Store, options.Log, options.RefreshTokens = store, log, auth.NewRefreshTokenCodec(secrets)
-	options.Proofs, options.KnownBrowsers = auth.NewProofVerifier(secrets, time.Now), auth.NewKnownBrowserCodec(secrets)
+	options.UseSecrets(secrets, time.Now)
+	options.Store, options.Log = store, log
 	options.Issuer, err = auth.NewIssuer(auth.IssuerOptions{
 		Keys: keys, Issuer: options.PublicURL, Audience: config.JWTAudience, TTL: config.AccessTokenTTL, Now: time.Now,
 	})

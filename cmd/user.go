@@ -1,11 +1,9 @@
 package cmd
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -30,7 +28,7 @@ from standard input; never from an argument, which other users could see.`
   latchkey user list --json`
 	u := &userCommands{environ: environ}
 	group.PersistentFlags().BoolVar(&u.json, "json", false, "print the result as JSON")
-	group.AddCommand(u.newList(), u.newAdd(), u.newDisable(), u.newEnable(), u.newPassword(), u.newRole(), u.newDelete())
+	group.AddCommand(u.newList(), u.newAdd(), u.newDisable(), u.newEnable(), u.newPassword(), u.newLink(), u.newRole(), u.newDelete())
 	return group
 }
 
@@ -38,54 +36,28 @@ from standard input; never from an argument, which other users could see.`
 type userRun struct {
 	*userCommands
 	*cobra.Command
-	store *models.Store
-	args  []string
+	config Config
+	store  *models.Store
+	args   []string
 }
 
 // run returns a function for RunE that opens the database and calls do.
 func (u *userCommands) run(do func(userRun) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, args []string) (err error) {
-		store, err := openCommandStore(c.Context(), u.environ)
+		config, err := loadConfig(u.environ)
+		if err != nil {
+			return err
+		}
+		store, err := openStore(c.Context(), config, true) // commands never create a database
 		if err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, store.Close()) }()
-		if err := do(userRun{u, c, store, args}); err != nil {
+		if err := do(userRun{u, c, config, store, args}); err != nil {
 			return fmt.Errorf("user %s: %w", c.Name(), err)
 		}
 		return nil
 	}
-}
-
-func (u *userCommands) newAdd() *cobra.Command {
-	var email string
-	var roles []string
-	c := &cobra.Command{
-		Use:   "add NAME",
-		Short: "Add a user",
-		Example: `  latchkey user add jonas
-  latchkey user add petra --email petra@example.org --role admin --role editor
-  pass show latchkey/jonas | latchkey user add jonas`,
-		Args: arguments(1, 1),
-		RunE: u.run(func(r userRun) error {
-			password, err := readPassword(r.Context(), r.InOrStdin(), r.ErrOrStderr())
-			if err != nil {
-				return err
-			}
-			user := models.UserParams{Username: r.args[0], Password: password, Roles: roles}
-			if email != "" {
-				user.Email = &email
-			}
-			added, err := r.store.CreateUser(r.Context(), models.CommandLine(), user)
-			if err != nil {
-				return err
-			}
-			return r.print(added, added.Username+" has been added.")
-		}),
-	}
-	c.Flags().StringVar(&email, "email", "", "the e-mail `address`")
-	c.Flags().StringArrayVar(&roles, "role", nil, "give the user this `role`; may be repeated")
-	return c
 }
 
 func (u *userCommands) newDisable() *cobra.Command {
@@ -205,27 +177,4 @@ func (r userRun) update(change models.UserChange) (models.User, error) {
 		return models.User{}, err
 	}
 	return r.store.UpdateUser(r.Context(), models.CommandLine(), user.ID, change)
-}
-
-// print prints what was done: as a sentence, or with --json as the user.
-func (r userRun) print(user models.User, sentence string) error {
-	if r.json {
-		return json.NewEncoder(r.OutOrStdout()).Encode(rowOf(user))
-	}
-	_, err := fmt.Fprintln(r.OutOrStdout(), sentence)
-	return err
-}
-
-// userRow is a user in JSON, with the fields of GET /users.
-type userRow struct {
-	ID        string    `json:"id"`
-	Username  string    `json:"username"`
-	Email     *string   `json:"email"`
-	Disabled  bool      `json:"disabled"`
-	Roles     []string  `json:"roles"`
-	CreatedAt time.Time `json:"created_at"`
-}
-
-func rowOf(user models.User) userRow {
-	return userRow{user.ID, user.Username, user.Email, user.Disabled, user.Roles, user.CreatedAt}
 }

@@ -63,20 +63,23 @@ func (r userRun) list(p userPrinter) error {
 type tablePrinter struct{ table *tabwriter.Writer }
 
 func (p *tablePrinter) begin() error {
-	_, err := fmt.Fprintln(p.table, "NAME\tSTATE\tROLES\tE-MAIL\tCREATED")
+	_, err := fmt.Fprintln(p.table, "NAME\tSTATE\tROLES\tE-MAIL\tCREATED\tLAST LOGIN")
 	return err
 }
 
 func (p *tablePrinter) print(user models.User) error {
-	state, email := "enabled", ""
+	state, email, login := "enabled", "", "never"
 	if user.Disabled {
 		state = "disabled"
 	}
 	if user.Email != nil {
 		email = *user.Email
 	}
-	_, err := fmt.Fprintf(p.table, "%s\t%s\t%s\t%s\t%s\n", printable(user.Username), state,
-		printable(strings.Join(user.Roles, " ")), printable(email), user.CreatedAt.Format(time.DateOnly))
+	if user.LastLoginAt != nil {
+		login = user.LastLoginAt.Format(time.DateOnly)
+	}
+	_, err := fmt.Fprintf(p.table, "%s\t%s\t%s\t%s\t%s\t%s\n", printable(user.Username), state,
+		printable(strings.Join(user.Roles, " ")), printable(email), user.CreatedAt.Format(time.DateOnly), login)
 	return err
 }
 

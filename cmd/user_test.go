@@ -49,7 +49,7 @@ func TestUserCommandsWorkWhileTheServerRuns(t *testing.T) {
 	}
 	wantDone(t, folder, "", "jonas has been deleted", "user", "delete", "jonas")
 	wantFailure(t, folder, "", "user not found", "user", "delete", "jonas")
-	wantFailure(t, folder, "", "last enabled administrator", "user", "delete", "admin")
+	wantFailure(t, folder, "", "last administrator", "user", "delete", "admin")
 	if log := p.Stop(); strings.Contains(log, password) {
 		t.Error("the log contains a password")
 	}

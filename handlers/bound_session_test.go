@@ -17,8 +17,9 @@ import (
 // operation that is to join or to leave them must be changed here too.
 func provenOperations() []string {
 	return []string{
-		"DELETE /sessions", "DELETE /sessions/{id}", "DELETE /users/{id}", "GET /sessions", "GET /users", "PATCH /users/{id}",
-		"POST /users/me/password",
+		"DELETE /sessions", "DELETE /sessions/{id}", "DELETE /users/{id}", "DELETE /users/{id}/sessions", "GET /sessions", "GET /users",
+		"GET /users/{id}/sessions", "PATCH /users/me", "PATCH /users/{id}", "POST /users", "POST /users/me/deletion", "POST /users/me/password",
+		"POST /users/{id}/password-link",
 	}
 }
 

@@ -20,6 +20,7 @@ type caller struct {
 	device          string            // what it was sent with, in words
 	address         string            // the client's, as clientAddress returns it
 	https           bool              // whether the browser used https; see isHTTPS
+	origin          string            // where it reached this server; see publicOrigin
 	requestID       string            // the id that the log and the response carry
 }
 
@@ -38,6 +39,7 @@ func (h *Handler) newCaller(c echo.Context, p auth.Principal, provenKey string) 
 		device:          describeDevice(c.Request().UserAgent()),
 		address:         c.RealIP(),
 		https:           h.isHTTPS(c.Request()),
+		origin:          h.publicOrigin(c.Request()),
 		requestID:       requestID(c),
 	}
 }

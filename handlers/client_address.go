@@ -108,6 +108,18 @@ func (h *Handler) isHTTPS(r *http.Request) bool {
 	return strings.EqualFold(last, "https") && contains(h.trustedProxies, peerAddress(r))
 }
 
+// publicOrigin returns the origin that people use: PUBLIC_URL or, if it is unset, the origin of the
+// request as far as the server knows it.
+func (h *Handler) publicOrigin(r *http.Request) string {
+	switch {
+	case h.publicURLSet || r.Host == "":
+		return h.publicURL
+	case h.isHTTPS(r):
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}
+
 func (h *Handler) publicURLIsHTTPS() bool { return strings.HasPrefix(h.publicURL, "https://") }
 
 // warnOfUntrustedProxy logs once that headers of a proxy were ignored: if they came from the

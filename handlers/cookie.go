@@ -18,8 +18,8 @@ func cookieName(https bool) string {
 	return "latchkey"
 }
 
-// newCookie returns a cookie for the header Set-Cookie; maxAge is in seconds. No script can read
-// it, and requests that another site causes do not carry it (ASVS 3.3).
+// newCookie returns a cookie for the header Set-Cookie; maxAge is in seconds, and zero means until
+// the browser is closed. No script can read it, and requests that another site causes do not carry it (ASVS 3.3).
 func (c *caller) newCookie(name, value string, maxAge int) http.Cookie {
 	return http.Cookie{
 		Name: name, Value: value, Path: "/", MaxAge: maxAge,
@@ -28,8 +28,12 @@ func (c *caller) newCookie(name, value string, maxAge int) http.Cookie {
 }
 
 // sessionCookie returns the cookie with the newest refresh token of a session. The browser keeps it
-// for as long as the session lasts without use.
+// for as long as the session lasts without use or, if the session is not remembered, until the
+// browser is closed.
 func (c *caller) sessionCookie(t tokens) http.Cookie {
+	if !t.session.Remembered {
+		return c.newCookie(cookieName(c.https), t.refresh, 0)
+	}
 	seconds := int(t.session.ExpiresAt.Sub(t.session.LastUsedAt) / time.Second)
 	return c.newCookie(cookieName(c.https), t.refresh, max(seconds, 1))
 }

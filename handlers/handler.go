@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
@@ -32,6 +33,7 @@ type Options struct {
 	RefreshTokens  *auth.RefreshTokenCodec
 	Proofs         *auth.ProofVerifier
 	KnownBrowsers  *auth.KnownBrowserCodec
+	Links          *auth.SetPasswordLinkCodec
 	Log            *slog.Logger
 	AppName        string // what people log in to; the pages show it
 	Version        string
@@ -46,6 +48,14 @@ type Options struct {
 	TrustedProxies []netip.Prefix
 }
 
+// UseSecrets sets everything that is made with the secrets alone: the first signs, all of them verify.
+func (o *Options) UseSecrets(secrets []auth.Secret, now func() time.Time) {
+	o.RefreshTokens = auth.NewRefreshTokenCodec(secrets)
+	o.Proofs = auth.NewProofVerifier(secrets, now)
+	o.KnownBrowsers = auth.NewKnownBrowserCodec(secrets)
+	o.Links = auth.NewSetPasswordLinkCodec(secrets)
+}
+
 // Handler serves every route of the service. It is safe for concurrent use.
 type Handler struct {
 	store         *models.Store
@@ -53,6 +63,7 @@ type Handler struct {
 	refreshTokens *auth.RefreshTokenCodec
 	proofs        *auth.ProofVerifier
 	knownBrowsers *auth.KnownBrowserCodec
+	links         *auth.SetPasswordLinkCodec
 	log           *slog.Logger
 	appName       string
 	version       string
@@ -88,7 +99,7 @@ func New(o Options) (*Handler, error) {
 	}
 	h := &Handler{
 		store: o.Store, issuer: o.Issuer, refreshTokens: o.RefreshTokens,
-		proofs: o.Proofs, knownBrowsers: o.KnownBrowsers, log: o.Log,
+		proofs: o.Proofs, knownBrowsers: o.KnownBrowsers, links: o.Links, log: o.Log,
 		appName: o.AppName, version: o.Version, publicURL: o.PublicURL,
 		publicHost: hostName(publicURL.Host), publicURLSet: o.PublicURLSet, loopback: o.Loopback,
 		signup: o.Signup, passwordGrant: o.PasswordGrant, trustedProxies: o.TrustedProxies,

@@ -21,6 +21,7 @@ type loginRequest struct {
 	Body struct {
 		Name     string `json:"name" doc:"The username. Upper and lower case are not distinguished" example:"marisol"`
 		Password string `json:"password" doc:"The password" format:"password" example:"correct horse battery"`
+		Remember *bool  `json:"remember,omitempty" default:"true" doc:"Whether the browser keeps the session when it is closed. False: the refresh cookie has no Max-Age" example:"true"`
 	}
 }
 
@@ -54,7 +55,8 @@ func (h *Handler) login(ctx context.Context, in *loginRequest) (*loginResponse, 
 			return nil, err
 		}
 	}
-	t, err := h.beginSession(ctx, in.caller, user, in.refreshToken.SessionID)
+	params := models.SessionParams{Replaces: in.refreshToken.SessionID, Remembered: *in.Body.Remember}
+	t, err := h.beginSession(ctx, in.caller, user, params)
 	if err != nil {
 		return nil, err
 	}

@@ -184,3 +184,31 @@ func TestParallelLoginsAllSucceed(t *testing.T) {
 	}
 	group.Wait()
 }
+
+// "Keep me logged in": without it, the browser forgets the session when it is closed.
+func TestSessionCookieLastsOnlyIfTheSessionIsRemembered(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	for field, remembered := range map[string]bool{``: true, `,"remember":true`: true, `,"remember":false`: false} {
+		b := &browser{server: s}
+		r := b.send(t, "POST", "/login", `{"name":"marisol","password":"`+testPassword+`"`+field+`}`, "Content-Type", "application/json")
+		wantStatus(t, r, 200)
+		if device := cookieNamed(r, "latchkey-device"); device.MaxAge != 365*24*60*60 {
+			t.Errorf("%s: the device cookie is %v", field, device)
+		}
+		wantLasting := func(r response) {
+			t.Helper()
+			wantStatus(t, r, 200)
+			cookie := cookieNamed(r, "latchkey")
+			if lasts := cookie.MaxAge != 0 || !cookie.Expires.IsZero(); lasts != remembered || cookie.Value == "" {
+				t.Errorf("%s: %s sets %v", field, r.Request.URL.Path, cookie)
+			}
+		}
+		wantLasting(r)
+		wantLasting(b.refresh(t))
+		replaced := b.cookie
+		wantLasting(b.refresh(t))
+		b.cookie = replaced
+		wantLasting(b.refresh(t)) // the response before was lost
+	}
+}

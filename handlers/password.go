@@ -36,10 +36,7 @@ type changePasswordResponse struct {
 
 // changePassword sets a new password of the user of the access token.
 func (h *Handler) changePassword(ctx context.Context, in *changePasswordRequest) (*changePasswordResponse, error) {
-	err := h.store.ChangePassword(ctx, in.actor(), in.Body.Current, in.Body.New)
-	if errors.Is(err, models.ErrUserNotFound) { // deleted since the guard admitted the request
-		err = models.ErrSessionEnded
-	}
+	err := withoutUser(h.store.ChangePassword(ctx, in.actor(), in.Body.Current, in.Body.New))
 	if _, weak := errors.AsType[*auth.WeakPasswordError](err); weak {
 		err = &locatedError{err, "body.new_password"}
 	}

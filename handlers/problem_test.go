@@ -24,7 +24,7 @@ func TestProblemTypes(t *testing.T) {
 		"401 session-ended", "401 token-required", "401 use-dpop-nonce",
 		"403 cross-origin", "403 insufficient-scope", "403 signup-closed", "404 session-not-found", "404 user-not-found",
 		"409 last-admin", "409 username-taken", "413 body-too-large", "415 unsupported-media-type", "421 misdirected-request",
-		"422 invalid-email", "422 invalid-fields", "422 invalid-role", "422 invalid-username", "422 weak-password", "422 wrong-password",
+		"422 invalid-email", "422 invalid-fields", "422 invalid-role", "422 invalid-username", "422 link-expired", "422 weak-password", "422 wrong-password",
 		"429 too-many-requests",
 		"503 busy", "503 database-unavailable", "503 stopping", "503 storage-full", "503 timeout",
 	}

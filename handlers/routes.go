@@ -35,8 +35,11 @@ func (h *Handler) addRoutes() {
 	form(h, "POST /revoke", public, h.revoke, h.revokeDocs, allowedOrigins)
 
 	operation(h, "POST /register", public, h.register, registerDocs)
+	operation(h, "POST /set-password", public, h.setPassword, setPasswordDocs)
 	operation(h, "GET /user", bearer, h.user, userDocs)
 	operation(h, "GET /users/me", bearer, h.me, meDocs)
+	operation(h, "PATCH /users/me", bearerWithProof, h.updateMe, updateMeDocs)
+	operation(h, "POST /users/me/deletion", bearerWithProof, h.deleteMe, deleteMeDocs)
 	operation(h, "POST /users/me/password", bearerWithProof, h.changePassword, changePasswordDocs)
 	operation(h, "GET /sessions", bearerWithProof, h.listSessions, listSessionsDocs)
 	operation(h, "DELETE /sessions/{id}", bearerWithProof, h.endSession, endSessionDocs)
@@ -46,8 +49,12 @@ func (h *Handler) addRoutes() {
 	operation(h, "GET /items", bearer, h.items, itemsDocs)
 
 	operation(h, "GET /users", role(models.RoleAdmin), h.listUsers, listUsersDocs)
+	operation(h, "POST /users", role(models.RoleAdmin), h.createUser, createUserDocs)
 	operation(h, "PATCH /users/{id}", role(models.RoleAdmin), h.updateUser, updateUserDocs)
 	operation(h, "DELETE /users/{id}", role(models.RoleAdmin), h.deleteUser, deleteUserDocs)
+	operation(h, "POST /users/{id}/password-link", role(models.RoleAdmin), h.issueLink, issueLinkDocs)
+	operation(h, "GET /users/{id}/sessions", role(models.RoleAdmin), h.listUserSessions, listUserSessionsDocs)
+	operation(h, "DELETE /users/{id}/sessions", role(models.RoleAdmin), h.endUserSessions, endUserSessionsDocs)
 
 	operation(h, "GET /.well-known/oauth-authorization-server", public, h.metadata, metadataDocs, anyOrigin)
 	operation(h, "GET /.well-known/jwks.json", public, h.jwks, jwksDocs, anyOrigin)

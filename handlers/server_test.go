@@ -90,9 +90,7 @@ func (s *server) setSecrets(t *testing.T, text string) {
 	t.Helper()
 	secrets, err := auth.ParseSecrets(text)
 	authtest.Must(t, err)
-	s.options.RefreshTokens = auth.NewRefreshTokenCodec(secrets)
-	s.options.KnownBrowsers = auth.NewKnownBrowserCodec(secrets)
-	s.options.Proofs = auth.NewProofVerifier(secrets, s.clock.Now)
+	s.options.UseSecrets(secrets, s.clock.Now)
 	s.options.Issuer, err = auth.NewIssuer(auth.IssuerOptions{
 		Keys: auth.SecretKeys(secrets), Issuer: s.options.PublicURL, Audience: "latchkey",
 		TTL: 15 * time.Minute, Now: s.clock.Now,

@@ -28,15 +28,15 @@ func (h *Handler) verifyCredentials(ctx context.Context, by models.Actor, userna
 
 // beginSession is the last step of every login: it creates a session of a user whom
 // verifyCredentials returned and issues its tokens. The session is bound to the key that the caller
-// has proven, if any. The session whose id is replaces ends, if there is one.
-func (h *Handler) beginSession(ctx context.Context, from caller, user models.User, replaces string) (tokens, error) {
-	params := models.SessionParams{KeyThumbprint: from.provenKey, Replaces: replaces, Remembered: true}
+// has proven, if any, whatever the parameters say.
+func (h *Handler) beginSession(ctx context.Context, from caller, user models.User, params models.SessionParams) (tokens, error) {
+	params.KeyThumbprint = from.provenKey
 	session, err := h.store.CreateSession(ctx, from.actor(), user, params)
 	if err != nil {
 		return tokens{}, fmt.Errorf("beginning a session: %w", err)
 	}
 	h.logEvent(from.actor(), "logged in", "user", user.ID, "session", session.ID,
-		"bound", session.KeyThumbprint != "", "replaces", replaces)
+		"bound", session.KeyThumbprint != "", "replaces", params.Replaces)
 	return h.issueTokens(user, session)
 }
 

@@ -40,13 +40,18 @@ func (h *Handler) listSessions(ctx context.Context, in *listSessionsRequest) (*l
 	if err != nil {
 		return nil, fmt.Errorf("listing the sessions of the current user: %w", err)
 	}
+	return in.describeSessions(sessions), nil
+}
+
+// describeSessions returns the response that lists sessions for the caller.
+func (c *caller) describeSessions(sessions []models.Session) *listSessionsResponse {
 	out := &listSessionsResponse{}
 	out.Body.Sessions = []sessionDetails{} // not null in JSON
 	for _, s := range sessions {
 		out.Body.Sessions = append(out.Body.Sessions,
-			sessionDetails{s.ID, s.Device, s.Address, s.CreatedAt, s.LastUsedAt, s.ID == in.SessionID})
+			sessionDetails{s.ID, s.Device, s.Address, s.CreatedAt, s.LastUsedAt, s.ID == c.SessionID})
 	}
-	return out, nil
+	return out
 }
 
 type endSessionRequest struct {

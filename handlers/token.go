@@ -7,6 +7,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
+
+	"latchkey/models"
 )
 
 // tokenForm is the body of POST /token, for the document.
@@ -79,7 +81,7 @@ func (h *Handler) exchangePassword(ctx context.Context, from caller, form map[st
 	if err != nil {
 		return tokens{}, err
 	}
-	return h.beginSession(ctx, from, user, "")
+	return h.beginSession(ctx, from, user, models.SessionParams{Remembered: true})
 }
 
 func (h *Handler) exchangeRefreshToken(ctx context.Context, from caller, text string) (tokens, error) {

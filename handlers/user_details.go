@@ -6,8 +6,9 @@ import (
 	"latchkey/models"
 )
 
-// userDetails is a user as they and administrators see it.
-type userDetails struct {
+// UserDetails is a user as they and administrators see it. It is exported because Huma documents no
+// fields of an embedded type that is not.
+type UserDetails struct {
 	ID        string    `json:"id" doc:"Never changes, and is never used for another user" example:"01a20018-5a0f-7568-bfcd-6fba71a04bd4"`
 	Username  string    `json:"username" example:"marisol"`
 	Email     *string   `json:"email" nullable:"true" example:"marisol@example.org"`
@@ -16,8 +17,20 @@ type userDetails struct {
 	CreatedAt time.Time `json:"created_at" example:"2026-11-21T12:00:00Z"`
 }
 
-func detailsOf(user models.User) userDetails {
-	return userDetails{user.ID, user.Username, user.Email, user.Disabled, user.Roles, user.CreatedAt}
+func detailsOf(user models.User) UserDetails {
+	return UserDetails{user.ID, user.Username, user.Email, user.Disabled, user.Roles, user.CreatedAt}
 }
 
-type userDetailsResponse struct{ Body userDetails }
+// managedUser is a user as administrators see them.
+type managedUser struct {
+	UserDetails
+	LastLoginAt *time.Time `json:"last_login_at" nullable:"true" doc:"Null before the first login" example:"2026-11-21T12:00:00Z"`
+}
+
+func managedUserOf(user models.User) managedUser {
+	return managedUser{detailsOf(user), user.LastLoginAt}
+}
+
+type managedUserResponse struct{ Body managedUser }
+
+type userDetailsResponse struct{ Body UserDetails }

@@ -153,7 +153,8 @@ func TestInvalidQueryIs422(t *testing.T) {
 	admin := s.login(t, "marisol")
 	for _, query := range []string{
 		"limit=0", "limit=201", "limit=-1", "limit=" + canary, "limit=1e2", "limit=99999999999999999999",
-		"q=" + strings.Repeat(canary, 9), "after=" + strings.Repeat(canary, 9),
+		"q=" + strings.Repeat(canary, 32), "after=" + strings.Repeat(canary, 65), "after=" + canary, "after=%00", "after=dQ", "after=ZQ",
+		"role=" + strings.Repeat(canary, 9), "disabled=" + canary, "disabled=1",
 	} {
 		r := s.get(t, "/users?"+query, admin)
 		wantType(t, r, 422, "invalid-fields")
@@ -165,7 +166,7 @@ func TestInvalidQueryIs422(t *testing.T) {
 			t.Errorf("%s: the response repeats what was sent: %s", query, r.body)
 		}
 	}
-	for _, query := range []string{"limit=1", "limit=200", "q=%25", "q='%20OR%201=1--", "after=%00", "unknown=1"} {
+	for _, query := range []string{"limit=1", "limit=200", "q=%25", "q='%20OR%201=1--", "q=%00", "role=%00", "role='", "unknown=1"} {
 		wantStatus(t, s.get(t, "/users?"+query, admin), 200)
 	}
 }

@@ -44,6 +44,10 @@ var (
 	// ErrSessionNotFound means that the user has no such session.
 	ErrSessionNotFound = errors.New("session not found")
 
+	// ErrLinkExpired means that a set-password link has expired, has been used, is void for another
+	// reason or was not issued here.
+	ErrLinkExpired = errors.New("the set-password link has expired")
+
 	// ErrWrongPassword means that the current password was entered incorrectly.
 	ErrWrongPassword = errors.New("the current password is wrong")
 
@@ -53,8 +57,11 @@ var (
 	// ErrUserNotFound means that there is no such user.
 	ErrUserNotFound = errors.New("user not found")
 
-	// ErrLastAdmin means that the change would leave no enabled user with RoleAdmin.
-	ErrLastAdmin = errors.New("this is the last enabled administrator")
+	// ErrLastAdmin means that the change would leave no enabled user with RoleAdmin and a password.
+	ErrLastAdmin = errors.New("this is the last administrator who can log in")
+
+	// ErrInvalidCursor means that UserQuery.After did not come from Users.
+	ErrInvalidCursor = errors.New("not a cursor")
 
 	// ErrInvalidUsername, ErrInvalidEmail and ErrInvalidRole mean that a value breaks the rules of
 	// ValidUsername, ValidEmail or ValidRole, or that there are more than MaxRoles roles.

@@ -96,7 +96,8 @@ func addBoundSessionsAndBudgets(tx *gorm.DB) error {
 
 func addLinksAndLogins(tx *gorm.DB) error {
 	type user struct {
-		EmailKey    *string `gorm:"index"`
+		ID          string  `gorm:"index:idx_users_email_key,priority:2"` // to list equal addresses in pages
+		EmailKey    *string `gorm:"index:idx_users_email_key,priority:1"`
 		LinkVersion int     `gorm:"not null;default:0"`
 		LastLoginAt *time.Time
 	}
@@ -115,5 +116,5 @@ func addLinksAndLogins(tx *gorm.DB) error {
 	if err := tx.Exec("UPDATE users SET email_key = lower(email)").Error; err != nil {
 		return err
 	}
-	return tx.Migrator().CreateIndex(&user{}, "EmailKey")
+	return tx.Migrator().CreateIndex(&user{}, "idx_users_email_key")
 }

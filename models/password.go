@@ -101,16 +101,9 @@ func (s *Store) SetPassword(ctx context.Context, by Actor, user User, password s
 // actor's sessions, this one too: a thief may share it. It fails with ErrWrongPassword,
 // *auth.WeakPasswordError, ErrUserNotFound, *BusyError or *ThrottledError.
 func (s *Store) ChangePassword(ctx context.Context, by Actor, current, password string) error {
-	user, err := s.UserByID(ctx, by.UserID)
+	user, err := s.checkOwnPassword(ctx, by, current)
 	if err != nil {
 		return err
-	}
-	err = s.checkPassword(ctx, by, login{user.Username, current, user})
-	if errors.Is(err, auth.ErrPasswordMismatch) {
-		return ErrWrongPassword
-	}
-	if err != nil {
-		return fmt.Errorf("checking the current password: %w", err)
 	}
 	if auth.SamePassword(current, password) {
 		return &auth.WeakPasswordError{Reason: "This is your current password. Choose a different one."}
@@ -134,10 +127,29 @@ func (s *Store) ChangePassword(ctx context.Context, by Actor, current, password 
 	})
 }
 
+// checkOwnPassword returns the actor, if current is their password. A change that depends on it must
+// compare the PasswordVersion under its lock. It fails with ErrWrongPassword, ErrUserNotFound,
+// *BusyError or *ThrottledError.
+func (s *Store) checkOwnPassword(ctx context.Context, by Actor, current string) (User, error) {
+	user, err := s.UserByID(ctx, by.UserID)
+	if err != nil {
+		return User{}, err
+	}
+	err = s.checkPassword(ctx, by, login{user.Username, current, user})
+	if errors.Is(err, auth.ErrPasswordMismatch) {
+		return User{}, ErrWrongPassword
+	}
+	if err != nil {
+		return User{}, fmt.Errorf("checking the current password: %w", err)
+	}
+	return user, nil
+}
+
 // storePassword stores the hash of a new password. It increases the version, so that a login in
-// progress with the old password fails.
+// progress with the old password fails, and the link version, which voids the set-password link.
 func (s *Store) storePassword(tx *gorm.DB, id, hash string) error {
 	return s.wrap("storing a password", tx.Model(&User{}).Where("id = ?", id).Updates(map[string]any{
 		"password_hash": hash, "password_version": gorm.Expr("password_version + 1"),
+		"link_version": gorm.Expr("link_version + 1"),
 	}).Error)
 }

@@ -136,6 +136,7 @@ func TestEveryHashPassesTheGate(t *testing.T) {
 		"change password": func() error {
 			return closed.ChangePassword(t.Context(), actor(session), password, "another horse battery")
 		},
+		"delete account": func() error { return closed.DeleteAccount(t.Context(), actor(session), password) },
 		"authenticate": func() error {
 			return errorOf(closed.Authenticate(t.Context(), visitor(), "marisol", password))
 		},

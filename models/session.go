@@ -119,6 +119,16 @@ func (s *Store) EndOtherSessions(ctx context.Context, by Actor) error {
 	return s.wrap("ending the other sessions of a user", err)
 }
 
+// EndAllSessions ends all sessions of a user. It fails with ErrUserNotFound.
+func (s *Store) EndAllSessions(ctx context.Context, _ Actor, userID string) error {
+	return s.transaction(ctx, "ending the sessions of a user", func(tx *gorm.DB) error {
+		if _, err := s.lockUser(tx, userID); err != nil {
+			return err
+		}
+		return s.endAllSessions(tx, userID)
+	})
+}
+
 // endAllSessions ends all sessions of a user, whose row the transaction has locked: no login can
 // add one before it commits.
 func (s *Store) endAllSessions(tx *gorm.DB, userID string) error {

@@ -71,6 +71,14 @@ func ValidEmail(text string) bool {
 	return len(text) <= MaxEmailLength && emailPattern.MatchString(text)
 }
 
+// emailKey returns the key of an e-mail address, or nil if there is none.
+func emailKey(email *string) *string {
+	if email == nil {
+		return nil
+	}
+	return new(foldCase(*email))
+}
+
 // UserByID returns a user. It fails with ErrUserNotFound.
 func (s *Store) UserByID(ctx context.Context, id string) (User, error) {
 	return s.userByID(s.reader.WithContext(ctx), id)

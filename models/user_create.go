@@ -9,10 +9,11 @@ import (
 
 // UserParams describes a user to create.
 type UserParams struct {
-	Username string
-	Password string
-	Email    *string
-	Roles    Roles
+	Username   string
+	Password   string
+	NoPassword bool // if set, the user cannot log in before setting a password with a link
+	Email      *string
+	Roles      Roles
 }
 
 // CreateUser creates a user. It fails with ErrInvalidUsername, ErrInvalidEmail, ErrInvalidRole,
@@ -81,16 +82,19 @@ func (s *Store) newUser(ctx context.Context, by Actor, u UserParams) (User, erro
 	case u.Email != nil && !ValidEmail(*u.Email):
 		return User{}, ErrInvalidEmail
 	}
-	t := turn{place: s.placeFor(by, User{}), try: s.signUpTry(by, u.Username)}
-	hash, err := s.hashNewPassword(ctx, t, u.Username, u.Password)
-	if err != nil {
-		return User{}, err
+	var hash string
+	if !u.NoPassword {
+		t := turn{place: s.placeFor(by, User{}), try: s.signUpTry(by, u.Username)}
+		if hash, err = s.hashNewPassword(ctx, t, u.Username, u.Password); err != nil {
+			return User{}, err
+		}
 	}
 	return User{
 		ID:           newID(),
 		Username:     u.Username,
 		UsernameKey:  foldCase(u.Username),
 		Email:        u.Email,
+		EmailKey:     emailKey(u.Email),
 		PasswordHash: hash,
 		Roles:        roles,
 		CreatedAt:    s.now(),

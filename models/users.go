@@ -7,68 +7,26 @@ import (
 	"gorm.io/gorm"
 )
 
-// UserQuery selects the users to list.
-type UserQuery struct {
-	Prefix string // beginning of the username, regardless of case; may be empty
-	After  string // next of the page before; empty for the first page
-	Limit  int    // at least 1
-}
-
-// Users returns a page of users, sorted by username, and the After of the next page, which is empty
-// on the last page. The cost of a page does not grow with the number of users.
-func (s *Store) Users(ctx context.Context, q UserQuery) (users []User, next string, err error) {
-	if !hasUsernameCharacters(q.Prefix + q.After) {
-		return nil, "", nil // no username matches
-	}
-	db := s.reader.WithContext(ctx)
-	if err := usersQuery(db, q).Find(&users).Error; err != nil {
-		return nil, "", s.wrap("listing users", err)
-	}
-	if len(users) > q.Limit {
-		users = users[:q.Limit]
-		next = users[q.Limit-1].UsernameKey
-	}
-	pointers := make([]*User, len(users))
-	for i := range users {
-		pointers[i] = &users[i]
-	}
-	return users, next, s.loadRoles(db, pointers...)
-}
-
-// usersQuery walks along the index of username keys. It reads one row more than the page has, to
-// find out whether there is a next page.
-func usersQuery(db *gorm.DB, q UserQuery) *gorm.DB {
-	prefix := foldCase(q.Prefix)
-	end := prefix + "\x7f" // every character of a key sorts below it
-	return db.Where("username_key >= ? AND username_key < ?", prefix, end).
-		Where("username_key > ?", foldCase(q.After)).
-		Order("username_key").Limit(q.Limit + 1)
-}
-
 // UserChange describes a change of a user. A nil field stays as it is.
 type UserChange struct {
 	Disabled *bool
 	Roles    *Roles
+	Email    **string // a pointer to nil removes the address
 }
 
-// UpdateUser changes a user and returns the result. Disabling a user ends all their sessions. It
-// fails with ErrUserNotFound, ErrInvalidRole or ErrLastAdmin.
+// UpdateUser changes a user and returns the result. Disabling a user ends all their sessions and
+// voids their set-password link. It fails with ErrUserNotFound, ErrInvalidRole, ErrInvalidEmail or
+// ErrLastAdmin.
 func (s *Store) UpdateUser(ctx context.Context, _ Actor, id string, change UserChange) (user User, err error) {
 	err = s.transaction(ctx, "changing a user", func(tx *gorm.DB) error {
 		locked, err := s.lockWithAdmins(tx, id)
 		if err != nil {
 			return err
 		}
-		user = locked.user
-		if change.Disabled != nil {
-			user.Disabled = *change.Disabled
+		if user, err = change.applyTo(locked.user); err != nil {
+			return err
 		}
-		if change.Roles != nil {
-			if user.Roles, err = newRoles(*change.Roles); err != nil {
-				return err
-			}
-		}
-		if !isEnabledAdmin(user) {
+		if !isAdminWhoCanLogIn(user) {
 			if err := s.keepAnAdmin(tx, locked); err != nil {
 				return err
 			}
@@ -81,20 +39,40 @@ func (s *Store) UpdateUser(ctx context.Context, _ Actor, id string, change UserC
 	return user, nil
 }
 
-// storeChange stores the changed fields of a user.
+// applyTo returns a user with the changes.
+func (c UserChange) applyTo(user User) (_ User, err error) {
+	if c.Disabled != nil {
+		user.Disabled = *c.Disabled
+	}
+	if c.Disabled != nil && user.Disabled {
+		user.LinkVersion++
+	}
+	if c.Roles != nil {
+		if user.Roles, err = newRoles(*c.Roles); err != nil {
+			return User{}, err
+		}
+	}
+	if c.Email != nil {
+		if *c.Email != nil && !ValidEmail(**c.Email) {
+			return User{}, ErrInvalidEmail
+		}
+		user.Email, user.EmailKey = *c.Email, emailKey(*c.Email)
+	}
+	return user, nil
+}
+
+// storeChange stores the changed fields of a user, whose row is locked.
 func (s *Store) storeChange(tx *gorm.DB, user User, change UserChange) error {
+	fields := tx.Model(&user).Select("disabled", "link_version", "email", "email_key")
+	if err := fields.Updates(&user).Error; err != nil {
+		return s.wrap("storing the fields of a user", err)
+	}
 	if change.Roles != nil {
 		if err := s.replaceRoles(tx, user); err != nil {
 			return err
 		}
 	}
-	if change.Disabled == nil {
-		return nil
-	}
-	if err := tx.Model(&user).Update("disabled", user.Disabled).Error; err != nil {
-		return s.wrap("disabling or enabling a user", err)
-	}
-	if !user.Disabled {
+	if change.Disabled == nil || !user.Disabled {
 		return nil
 	}
 	return s.endAllSessions(tx, user.ID)
@@ -139,21 +117,24 @@ func adminIDs(db *gorm.DB) *gorm.DB {
 	return db.Model(&userRole{}).Select("user_id").Where("role = ?", RoleAdmin)
 }
 
-// keepAnAdmin fails with ErrLastAdmin if the locked user is the last enabled administrator.
+// keepAnAdmin fails with ErrLastAdmin if the locked user is the last administrator who can log in.
+// One who has no password yet does not count: the link may never be used.
 //
 // It reads the others again, since they may have changed while the lock was waiting. Only users
 // that are locked count: no other transaction can disable, demote or delete them now.
 func (s *Store) keepAnAdmin(tx *gorm.DB, locked lockedUser) error {
-	if !isEnabledAdmin(locked.user) {
+	if !isAdminWhoCanLogIn(locked.user) {
 		return nil
 	}
 	var others []string
-	err := tx.Model(&User{}).Where("id IN ? AND id IN (?) AND NOT disabled", locked.others, adminIDs(tx)).
-		Limit(1).Pluck("id", &others).Error
+	err := tx.Model(&User{}).Where("id IN ? AND id IN (?)", locked.others, adminIDs(tx)).
+		Where("NOT disabled AND password_hash <> ''").Limit(1).Pluck("id", &others).Error
 	if err == nil && len(others) == 0 {
 		return ErrLastAdmin
 	}
 	return s.wrap("looking for other administrators", err)
 }
 
-func isEnabledAdmin(user User) bool { return !user.Disabled && slices.Contains(user.Roles, RoleAdmin) }
+func isAdminWhoCanLogIn(user User) bool {
+	return !user.Disabled && user.PasswordHash != "" && slices.Contains(user.Roles, RoleAdmin)
+}

@@ -41,8 +41,8 @@ func TestListWithImpossibleCharactersIsEmpty(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	s.addUser(t, "kim")
-	for _, text := range []string{"\u212a", "%", "\x00", "\xff", " kim", "k'"} {
-		for _, query := range []UserQuery{{Limit: 10, Prefix: text}, {Limit: 10, After: text}} {
+	for _, text := range []string{"\u212a", "%", "\x00", "\xff", " kim", "k'", "kim\x7f"} {
+		for _, query := range []UserQuery{{Limit: 10, Prefix: text}, {Limit: 10, Role: text}} {
 			users, next, err := s.Users(t.Context(), query)
 			if err != nil || len(users) != 0 || next != "" {
 				t.Errorf("%+v: %v, next %q, %v", query, users, next, err)
@@ -55,10 +55,6 @@ func TestListWithImpossibleCharactersIsEmpty(t *testing.T) {
 func TestQueriesCostTheSameForAnyNumberOfUsers(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	for _, query := range []UserQuery{{Limit: 10}, {Limit: 10, Prefix: "a"}, {Limit: 10, Prefix: "a", After: "abc"}} {
-		statement := s.reader.ToSQL(func(db *gorm.DB) *gorm.DB { return usersQuery(db, query).Find(&[]User{}) })
-		wantPlan(t, s, statement, "SEARCH users USING INDEX idx_users_username_key")
-	}
 	statement := s.reader.ToSQL(func(db *gorm.DB) *gorm.DB {
 		return db.Where("user_id IN ?", []string{newID(), newID()}).Find(&[]userRole{})
 	})
