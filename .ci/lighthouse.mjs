@@ -2,10 +2,11 @@
 // Measures the login page, the sign-up page and the home page of a logged-in user with Lighthouse, as
 // on a mobile phone, on a fresh Latchkey. Fails unless every category scores 100.
 //
-// Accessibility, best practices and SEO depend on nothing but the pages. Performance is computed from
-// a simulated slow phone and network, but its input is what Chromium did on this machine, which may be
-// busy. The score is therefore the median of 3 runs; with CI=true, the best of 3 has to be 90 only,
-// because nobody should repeat a build by chance.
+// Accessibility, best practices and SEO depend on nothing but the pages. Performance is computed for a
+// simulated slow phone and network, but from what Chromium did on this machine: if it is busy, the
+// score is lower. It is therefore the median of 3 runs. With CI=true, each page is measured once, and
+// its performance is printed but may be anything, so that no build fails by chance; there, a test in
+// browser/ limits what a page transfers instead.
 //
 // It needs Go, Chromium (or its path in CHROME_PATH), and `npm ci` in .ci/node.
 import { spawn, spawnSync } from 'node:child_process';
@@ -22,9 +23,8 @@ const load = async (name) => (await import(pathToFileURL(require.resolve(name)))
 const lighthouse = await load('lighthouse');
 const puppeteer = await load('puppeteer-core');
 
-const RUNS = 3;
 const isCI = process.env.CI === 'true';
-const lowest = (category) => (isCI && category === 'performance' ? 90 : 100);
+const runs = isCI ? 1 : 3;
 const user = { name: 'marisol', password: 'correct horse battery' };
 
 /** Starts Latchkey in the folder and returns its process and its URL. */
@@ -65,12 +65,13 @@ async function measure(page, url, isLoggedIn) {
 /** Returns whether the page reaches its scores, and prints them. */
 async function check(page, url, isLoggedIn) {
   const results = [];
-  for (let run = 0; run < RUNS; run++) results.push(await measure(page, url, isLoggedIn));
+  for (let run = 0; run < runs; run++) results.push(await measure(page, url, isLoggedIn));
   const scoreOf = (result, category) => Math.round(result.categories[category].score * 100);
   results.sort((a, b) => scoreOf(a, 'performance') - scoreOf(b, 'performance'));
-  const result = results[isCI ? RUNS - 1 : Math.floor(RUNS / 2)];
+  const result = results[Math.floor(runs / 2)];
   const scores = Object.keys(result.categories).map((category) => [category, scoreOf(result, category)]);
-  console.log(new URL(url).pathname, scores.map((score) => score.join(' ')).join(', '));
+  const machine = `speed of this machine: ${Math.round(result.environment.benchmarkIndex)}`;
+  console.log(`${new URL(url).pathname}: ${scores.map((score) => score.join(' ')).join(', ')} (${machine})`);
   for (const [category, score] of scores) {
     if (score === 100) continue;
     for (const { id, weight } of result.categories[category].auditRefs) {
@@ -78,7 +79,7 @@ async function check(page, url, isLoggedIn) {
       if (weight > 0 && audit.score !== null && audit.score < 1) console.log(`  ${audit.title}: ${audit.displayValue ?? 'failed'}`);
     }
   }
-  return scores.every(([category, score]) => score >= lowest(category));
+  return scores.every(([category, score]) => score === 100 || (isCI && category === 'performance'));
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'latchkey-lighthouse-'));
