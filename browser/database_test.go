@@ -20,6 +20,15 @@ func execSQL(t *testing.T, p *cmdtest.Program, statement string, values ...any) 
 	authtest.Must(t, err)
 }
 
+// userID returns the id of a user.
+func userID(t *testing.T, p *cmdtest.Program, username string) (id string) {
+	t.Helper()
+	db := openDatabase(t, p)
+	defer db.Close()
+	authtest.Must(t, db.QueryRow("SELECT id FROM users WHERE username = ?", username).Scan(&id))
+	return id
+}
+
 // Whether a session needs a proof of a key.
 const (
 	bound   = true

@@ -62,16 +62,28 @@ func TestHostileTextsOnTheUsersPageAreText(t *testing.T) {
 	b.wantHostileTexts("#rows .username")
 	b.wantHostileTexts("#rows .email")
 	want(b, foreignElements, 0)
-	b.click("#rows tr:nth-child(2) .change-roles")
+	const username = "document.querySelector('#rows tr:nth-child(2) .username').textContent"
+	b.choose(2, "roles")
 	b.waitFor("document.querySelector('#roles-dialog').open")
-	want(b, text("#roles-heading")+" === 'Roles of ' + "+text("#rows tr:nth-child(2) .username"), true)
+	want(b, "document.querySelector('#roles-heading').textContent === 'Roles of ' + "+username, true)
 	b.press(kb.Escape)
 	b.waitFor("!document.querySelector('#roles-dialog').open")
-	b.click("#rows tr:nth-child(2) .delete")
+	b.choose(2, "delete")
 	b.waitFor("document.querySelector('#confirm').open")
-	want(b, text("#confirm-heading")+" === `Delete ${"+text("#rows tr:nth-child(2) .username")+"}?`", true)
+	want(b, "document.querySelector('#confirm-heading').textContent === `Delete ${"+username+"}?`", true)
 	want(b, foreignElements, 0)
 	b.answer("#confirm-cancel")
+
+	b.openPanel(2)
+	want(b, "['username', 'email'].every((name) => document.querySelector(`#panel .${name}`).textContent === "+username+")", true)
+	b.reload() // the address has the name
+	b.waitFor("document.querySelector('#panel').open && document.querySelector('#panel .username').textContent === " + username)
+	want(b, foreignElements, 0)
+	b.openPanel(7)
+	want(b, text("#panel-name"), "marisol")
+	b.wantHostileTexts("#devices .device")
+	b.wantHostileTexts("#devices .address")
+	want(b, foreignElements, 0)
 }
 
 func TestHostileTextsOnTheAccountPageAreText(t *testing.T) {

@@ -108,14 +108,16 @@ func (c *Config) firstUserProblems() problems {
 	const scope = " This setting is used only to create the first user."
 	var found problems
 	found.require(models.ValidUsername(c.AdminName), "ADMIN_NAME", "use 3 to 64 characters: the letters a to z, digits and . _ - @ +."+scope)
-	if err := c.passwordPolicy().Check(c.AdminName, c.AdminPassword); err != nil && c.AdminPassword != "" {
+	if err := c.passwordPolicy().Check(c.AdminName, firstRoles(), c.AdminPassword); err != nil && c.AdminPassword != "" {
 		found.require(false, "ADMIN_PASSWORD", err.Error()+scope)
 	}
 	return found
 }
 
+// passwordPolicy returns the rules for new passwords. Everybody knows the names of the app, of this
+// program and of the role that rules it.
 func (c *Config) passwordPolicy() auth.PasswordPolicy {
-	return auth.PasswordPolicy{MinLength: c.PasswordMinLength}
+	return auth.PasswordPolicy{MinLength: c.PasswordMinLength, Names: []string{c.AppName, "Latchkey", models.RoleAdmin}}
 }
 
 // validAppName reports whether the pages can show the name.

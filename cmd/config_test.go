@@ -173,3 +173,27 @@ func TestUnreadableDotEnvIsReportedWithoutItsContent(t *testing.T) {
 		t.Errorf("the error is %v", err)
 	}
 }
+
+func TestPasswordMadeOfNamesThatEverybodyKnowsIsRefused(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for password, allowed := range map[string]bool{
+		"Acme2026!": false, "cloudware-acme": false, "latchkey1": false, "admin12345": false, "acme otter kite": true,
+	} {
+		config, err := loadConfig([]string{"APP_NAME=Acme Cloudware", "ADMIN_NAME=zoe", "ADMIN_PASSWORD=" + password})
+		authtest.Must(t, err)
+		if err := config.checkFirstUser(); (err == nil) != allowed {
+			t.Errorf("%s: the error is %v", password, err)
+		}
+	}
+}
+
+func TestGeneratedPasswordObeysTheRules(t *testing.T) {
+	t.Parallel()
+	for _, length := range []int{0, 8, 26, 27, 255, 256} {
+		config := Config{AppName: "Abc", AdminName: "xyz", PasswordMinLength: length}
+		password := generatePassword(config)
+		if err := config.passwordPolicy().Check(config.AdminName, firstRoles(), password); err != nil || len(password) < 26 {
+			t.Errorf("minimum %d: %s: %v", length, password, err)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"latchkey/auth"
 	"latchkey/models"
 )
 
@@ -26,7 +27,7 @@ type firstUser struct {
 // stdout is a terminal. Otherwise it goes to a file, since logs are stored and read by many.
 func newFirstUser(config Config, stdout io.Writer) firstUser {
 	u := firstUser{source: "ADMIN_PASSWORD", announce: func() error { return nil }}
-	u.UserParams = models.UserParams{Username: config.AdminName, Password: config.AdminPassword, Roles: models.Roles{models.RoleAdmin}}
+	u.UserParams = models.UserParams{Username: config.AdminName, Password: config.AdminPassword, Roles: firstRoles()}
 	if u.Password != "" {
 		return u
 	}
@@ -40,6 +41,9 @@ func newFirstUser(config Config, stdout io.Writer) firstUser {
 	}
 	return u
 }
+
+// firstRoles returns the roles of the first user.
+func firstRoles() models.Roles { return models.Roles{models.RoleAdmin} }
 
 // createFirstUser creates u unless there is a user by now.
 func createFirstUser(ctx context.Context, store *models.Store, u firstUser, log *slog.Logger) error {
@@ -60,8 +64,9 @@ func generatePassword(config Config) string {
 		for password.Len() == 0 || password.Len() < config.PasswordMinLength {
 			password.WriteString(rand.Text())
 		}
-		if config.passwordPolicy().Check(config.AdminName, password.String()) == nil { // it may contain a short name
-			return password.String()
+		text := password.String()[:min(password.Len(), auth.MaxPasswordLength)]
+		if config.passwordPolicy().Check(config.AdminName, firstRoles(), text) == nil { // it may contain a short name
+			return text
 		}
 	}
 }

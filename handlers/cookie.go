@@ -19,7 +19,8 @@ func cookieName(https bool) string {
 }
 
 // newCookie returns a cookie for the header Set-Cookie; maxAge is in seconds, and zero means until
-// the browser is closed. No script can read it, and requests that another site causes do not carry it (ASVS 3.3).
+// the browser is closed. No script can read it, and requests that another site causes do not carry
+// it (ASVS 3.3).
 func (c *caller) newCookie(name, value string, maxAge int) http.Cookie {
 	return http.Cookie{
 		Name: name, Value: value, Path: "/", MaxAge: maxAge,

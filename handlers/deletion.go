@@ -24,8 +24,7 @@ func deleteMeDocs(op *huma.Operation) {
 	canFail(op, models.ErrWrongPassword, models.ErrLastAdmin, models.ErrThrottled, models.ErrBusy)
 }
 
-// deleteMe deletes the user of the access token. Like everything but a logout, it leaves the cookie:
-// the session that it belonged to has ended.
+// deleteMe deletes the user of the access token. It leaves the cookie, which only a logout clears.
 func (h *Handler) deleteMe(ctx context.Context, in *deleteMeRequest) (*struct{}, error) {
 	if err := h.store.DeleteAccount(ctx, in.actor(), in.Body.Current); err != nil {
 		return nil, fmt.Errorf("deleting the current user: %w", withoutUser(err))

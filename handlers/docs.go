@@ -21,7 +21,11 @@ func allowSwaggerUI(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// docsPage shows the OpenAPI document in Swagger UI.
+// docsPage shows the OpenAPI document in Swagger UI, and what an app needs to know to use this
+// server.
 func (h *Handler) docsPage() templ.Component {
-	return views.Docs(views.DocsPage{Page: h.withFooter("API docs", "The operations of "+h.appName+"'s login service, and a way to try them.")})
+	return views.Docs(views.DocsPage{
+		Page:     h.withFooter("API docs", "The operations of "+h.appName+"'s login service, and a way to try them."),
+		Audience: h.issuer.Audience(), Algorithm: h.issuer.Algorithm(), PasswordGrant: h.passwordGrant,
+	})
 }

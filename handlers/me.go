@@ -51,8 +51,8 @@ func (h *Handler) updateMe(ctx context.Context, in *updateMeRequest) (*userDetai
 	return &userDetailsResponse{detailsOf(user)}, nil
 }
 
-// withoutUser returns the error of an operation on the user of the access token. If there is no such
-// user, it was deleted after the guard admitted the request: its session has ended.
+// withoutUser returns the error of an operation on the user of the access token. If there is no
+// such user, it was deleted after the guard admitted the request: its session has ended.
 func withoutUser(err error) error {
 	if errors.Is(err, models.ErrUserNotFound) {
 		return models.ErrSessionEnded

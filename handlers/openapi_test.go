@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/getkin/kin-openapi/openapi3"
@@ -18,13 +19,14 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/gorillamux"
 
+	"latchkey/auth"
 	"latchkey/auth/authtest"
 	"latchkey/models"
 )
 
 // documentRouter finds operations in the OpenAPI document, as a client reads it.
 var documentRouter = sync.OnceValues(func() (routers.Router, error) {
-	h, err := New(Options{PublicURL: "http://localhost:8000", Version: "test", Store: &models.Store{}})
+	h, err := newHandlerAt("http://localhost:8000")
 	if err != nil {
 		return nil, err
 	}
@@ -34,6 +36,21 @@ var documentRouter = sync.OnceValues(func() (routers.Router, error) {
 	}
 	return gorillamux.NewRouter(document)
 })
+
+// newHandlerAt returns a Handler of which only the document and the pages work.
+func newHandlerAt(publicURL string) (*Handler, error) {
+	secrets, err := auth.ParseSecrets(testSecret)
+	if err != nil {
+		return nil, err
+	}
+	issuer, err := auth.NewIssuer(auth.IssuerOptions{
+		Keys: auth.SecretKeys(secrets), Issuer: publicURL, Audience: "latchkey", TTL: time.Minute, Now: time.Now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return New(Options{PublicURL: publicURL, Version: "test", Issuer: issuer, Store: &models.Store{}})
+}
 
 // checkAgainstDocument checks a response of an operation: the document must list its status and the
 // type of its problem, and describe its body, content type and headers.
@@ -127,7 +144,7 @@ func TestDocumentShowsTheRefreshCookie(t *testing.T) {
 	for publicURL, name := range map[string]string{
 		"http://localhost:8000": "latchkey", "https://login.example.org": "__Host-latchkey",
 	} {
-		h, err := New(Options{PublicURL: publicURL, Store: &models.Store{}})
+		h, err := newHandlerAt(publicURL)
 		authtest.Must(t, err)
 		document, err := openapi3.NewLoader().LoadFromData(h.document.Body)
 		authtest.Must(t, err)

@@ -42,9 +42,8 @@ func (h *Handler) writeErrorPage(c echo.Context, p *problem) error {
 
 // passwordRules returns the rules for new passwords that a page can check.
 func (h *Handler) passwordRules() views.PasswordRules {
-	return views.PasswordRules{
-		Min: max(h.store.PasswordPolicy().MinLength, auth.MinPasswordLength), Max: auth.MaxPasswordLength,
-	}
+	policy := h.store.PasswordPolicy()
+	return views.PasswordRules{Min: policy.Minimum(), Max: auth.MaxPasswordLength, Names: policy.Names}
 }
 
 func usernameRules() views.NameRules {

@@ -16,7 +16,7 @@ type changePasswordRequest struct {
 	caller
 	Body struct {
 		Current string `json:"current_password" format:"password" example:"correct horse battery"`
-		New     string `json:"new_password" format:"password" doc:"At least 8 characters, or more if the operator requires it, and at most 256. Must not be common, must not contain the username and must differ from the current one" example:"another horse battery"`
+		New     string `json:"new_password" format:"password" doc:"At least 8 characters, or more if the operator requires it, and at most 256. The rules of sign-up apply, and it must differ from the current one" example:"another horse battery"`
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 
 // preparedPaths returns paths of everything that is prepared at start.
 func (s *server) preparedPaths() []string {
-	return []string{"/", "/login", "/register", "/account", "/admin/users", "/docs", "/openapi.json", s.assets.URL("app.css")}
+	return []string{"/", "/login", "/register", "/set-password", "/account", "/admin/users", "/docs", "/openapi.json", s.assets.URL("app.css")}
 }
 
 func unzip(t *testing.T, r response) string {

@@ -24,7 +24,7 @@ type registerRequest struct {
 	caller
 	Body struct {
 		Username string  `json:"username" doc:"3 to 64 letters (a-z, A-Z), digits and ._-@+. Stored as typed, but unique regardless of case" example:"marisol"`
-		Password string  `json:"password" doc:"At least 8 characters, or more if the operator requires it, and at most 256. Must not be common and must not contain the username" format:"password" example:"correct horse battery"`
+		Password string  `json:"password" doc:"At least 8 characters, or more if the operator requires it, and at most 256. Must be neither common nor a simple pattern, and must not contain the username or consist mostly of names" format:"password" example:"correct horse battery"`
 		Email    *string `json:"email,omitempty" doc:"An e-mail address for contact, which is not verified" example:"marisol@example.org"`
 	}
 }

@@ -114,6 +114,8 @@ func TestWeakPasswordIs422WithTheReason(t *testing.T) {
 		"password":                "too common",
 		"PassWord":                "too common",
 		"qwertyuiop":              "too common",
+		"abcd1234":                "simple pattern",
+		"editor12":                "Names are easy to guess",
 		"my jonas 99":             "the username",
 		"my JONAS 99":             "the username",
 	} {
@@ -126,7 +128,7 @@ func TestWeakPasswordIs422WithTheReason(t *testing.T) {
 			t.Errorf("%q: %s", password, detail)
 		}
 	}
-	for _, password := range []string{"日本語日本語日本", strings.Repeat("x ", 128), "        a", "пароль для входа"} {
+	for _, password := range []string{"日本語は難しいです", strings.Repeat("kX9#mQ2v", 32), "      a b c", "пароль для входа"} {
 		text, err := json.Marshal(map[string]string{"username": fmt.Sprint("user", len(password)), "password": password})
 		authtest.Must(t, err)
 		wantStatus(t, s.postJSON(t, "/register", string(text)), 201)

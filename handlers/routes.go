@@ -20,6 +20,7 @@ func (h *Handler) addRoutes() {
 	page(h, "GET /", public, h.homePage())
 	page(h, "GET /login", public, h.loginPage())
 	page(h, "GET /register", public, h.registerPage())
+	page(h, "GET /set-password", public, h.setPasswordPage())
 	page(h, "GET /account", public, h.accountPage())
 	page(h, "GET /admin/users", public, h.usersPage())
 	page(h, "GET /docs", public, h.docsPage(), allowSwaggerUI)

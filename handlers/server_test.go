@@ -74,7 +74,7 @@ func (s *server) openStore(t *testing.T, cost auth.Cost, slots int) *models.Stor
 	store, err := models.Open(t.Context(), models.Options{
 		URL:    "sqlite:" + s.file,
 		Hasher: auth.NewHasher(cost), HashSlots: slots, HashWait: time.Duration(slots) * time.Hour,
-		Policy: auth.PasswordPolicy{MinLength: auth.MinPasswordLength},
+		Policy: auth.PasswordPolicy{MinLength: auth.MinPasswordLength, Names: []string{"editor"}},
 		Sessions: models.SessionPolicy{
 			Idle: 30 * 24 * time.Hour, Absolute: 90 * 24 * time.Hour, Grace: time.Minute,
 		},

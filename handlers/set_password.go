@@ -7,10 +7,12 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/a-h/templ"
 	"github.com/danielgtaylor/huma/v2"
 
 	"latchkey/auth"
 	"latchkey/models"
+	"latchkey/views"
 )
 
 type issueLinkRequest struct {
@@ -46,6 +48,15 @@ func (h *Handler) issueLink(ctx context.Context, in *issueLinkRequest) (*issueLi
 	out.Body.URL = h.links.URL(in.origin, link)
 	out.Body.ExpiresAt = link.ExpiresAt
 	return out, nil
+}
+
+// setPasswordPage is the form that sends POST /set-password. It is the same for every link: the
+// browser keeps the link's token to itself until the form is sent.
+func (h *Handler) setPasswordPage() templ.Component {
+	return views.SetPassword(views.SetPasswordPage{
+		Page:     h.pageData("Set your password", "Set a password for "+h.appName+" with the link that an administrator gave you."),
+		Password: h.passwordRules(),
+	})
 }
 
 type setPasswordRequest struct {

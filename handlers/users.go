@@ -17,7 +17,8 @@ import (
 func (h *Handler) usersPage() templ.Component {
 	return views.Users(views.UsersPage{
 		Page:     h.withFooter("Users", "Find and manage the users of "+h.appName+"."),
-		Username: usernameRules(), Role: roleRules(), MaxRoles: models.MaxRoles,
+		Username: usernameRules(), Password: h.passwordRules(), MaxEmail: models.MaxEmailLength,
+		Role: roleRules(), MaxRoles: models.MaxRoles,
 	})
 }
 

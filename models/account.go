@@ -9,15 +9,11 @@ import (
 // UpdateEmail replaces the e-mail address of the actor, or removes it if email is nil, and returns
 // the changed user. It fails with ErrInvalidEmail or ErrUserNotFound.
 func (s *Store) UpdateEmail(ctx context.Context, by Actor, email *string) (user User, err error) {
-	var key *string
-	if email != nil {
-		if !ValidEmail(*email) {
-			return User{}, ErrInvalidEmail
-		}
-		key = new(foldCase(*email))
+	if email != nil && !ValidEmail(*email) {
+		return User{}, ErrInvalidEmail
 	}
 	err = s.transaction(ctx, "changing an e-mail address", func(tx *gorm.DB) error {
-		changed := tx.Model(&User{}).Where("id = ?", by.UserID).Updates(map[string]any{"email": email, "email_key": key})
+		changed := tx.Model(&User{}).Where("id = ?", by.UserID).Updates(map[string]any{"email": email, "email_key": emailKey(email)})
 		if changed.Error != nil {
 			return s.wrap("storing an e-mail address", changed.Error)
 		}

@@ -197,15 +197,7 @@ func TestLeastRecentlyUsedSessionMakesRoomForALogin(t *testing.T) {
 func TestSessionsFromBeforeBoundSessionsAreUnbound(t *testing.T) {
 	t.Parallel()
 	s, session := newSession(t)
-	s.exec(t, "DROP INDEX idx_users_email_key")
-	for _, column := range []string{"email_key", "link_version", "last_login_at"} {
-		s.exec(t, "ALTER TABLE users DROP COLUMN "+column)
-	}
-	s.exec(t, "ALTER TABLE sessions DROP COLUMN remembered")
-	s.exec(t, "DROP TABLE budgets")
-	s.exec(t, "ALTER TABLE sessions DROP COLUMN key_thumbprint")
-	s.exec(t, "DELETE FROM migrations WHERE id <> ?", firstMigration)
-	authtest.Must(t, s.Close())
+	s.undoMigrations(t, "0002-bound-sessions-and-budgets")
 	s = s.reopen(t)
 	if next := rotate(t, s, token(session)); next.KeyThumbprint != "" || next.Counter != 2 || !next.Remembered {
 		t.Errorf("the session is %+v", next)

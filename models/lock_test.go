@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
+	"latchkey/auth"
 	"latchkey/auth/authtest"
 )
 
@@ -61,6 +62,15 @@ func TestDecisionsLockTheirRowsFirst(t *testing.T) {
 		}, user},
 		{"change password", func(s testStore, session Session, _ User) error {
 			return s.ChangePassword(t.Context(), actor(session), password, "another horse battery")
+		}, user},
+		{"issue link", func(s testStore, _ Session, user User) error {
+			return errorOf(s.IssueLink(t.Context(), CommandLine(), user.ID))
+		}, user},
+		{"set password by link", func(s testStore, _ Session, user User) error {
+			return s.SetPasswordByLink(t.Context(), visitor(), auth.SetPasswordLink{UserID: user.ID, ExpiresAt: s.clock.Now().Add(day)}, linkPassword)
+		}, user},
+		{"end all sessions", func(s testStore, _ Session, user User) error {
+			return s.EndAllSessions(t.Context(), CommandLine(), user.ID)
 		}, user},
 		{"disable", func(s testStore, _ Session, user User) error { return s.setDisabled(t, user, true) }, userAndAdmins},
 		{"demote", func(s testStore, _ Session, user User) error { return s.setRoles(t, user) }, userAndAdmins},

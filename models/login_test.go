@@ -55,8 +55,9 @@ func TestEveryLoginCostsAHashWhoeverItIsFor(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	s.addAdmin(t)
+	s.addWithoutPassword(t, "jonas")
 	closed := s.reopen(t, func(o *Options) { o.HashSlots, o.HashWait = 0, 0 })
-	for _, name := range []string{"marisol", "nobody", "", "\u212aim", "marisol\x00"} {
+	for _, name := range []string{"marisol", "jonas", "nobody", "", "\u212aim", "marisol\x00"} {
 		_, err := closed.Authenticate(t.Context(), visitor(), name, password)
 		wantError(t, err, ErrBusy)
 	}

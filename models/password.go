@@ -66,10 +66,11 @@ func (s *Store) checkPassword(ctx context.Context, by Actor, login login) error 
 	return verified
 }
 
-// hashNewPassword checks a new password against the policy and returns its hash. It fails with
-// *auth.WeakPasswordError, *BusyError or *ThrottledError.
-func (s *Store) hashNewPassword(ctx context.Context, t turn, username, password string) (string, error) {
-	if err := s.policy.Check(username, password); err != nil {
+// hashNewPassword checks a new password of a user, who has at least a name and roles, against the
+// policy and returns its hash. It fails with *auth.WeakPasswordError, *BusyError or
+// *ThrottledError.
+func (s *Store) hashNewPassword(ctx context.Context, t turn, user User, password string) (string, error) {
+	if err := s.policy.Check(user.Username, user.Roles, password); err != nil {
 		return "", err
 	}
 	hash, err := s.hash(ctx, t, password)
@@ -82,7 +83,7 @@ func (s *Store) hashNewPassword(ctx context.Context, t turn, username, password 
 // SetPassword sets the password of a user and ends all their sessions. It fails with
 // *auth.WeakPasswordError, ErrUserNotFound or *BusyError.
 func (s *Store) SetPassword(ctx context.Context, by Actor, user User, password string) error {
-	hash, err := s.hashNewPassword(ctx, turn{place: s.placeFor(by, user)}, user.Username, password)
+	hash, err := s.hashNewPassword(ctx, turn{place: s.placeFor(by, user)}, user, password)
 	if err != nil {
 		return err
 	}
@@ -108,7 +109,7 @@ func (s *Store) ChangePassword(ctx context.Context, by Actor, current, password 
 	if auth.SamePassword(current, password) {
 		return &auth.WeakPasswordError{Reason: "This is your current password. Choose a different one."}
 	}
-	hash, err := s.hashNewPassword(ctx, turn{place: s.placeFor(by, user)}, user.Username, password)
+	hash, err := s.hashNewPassword(ctx, turn{place: s.placeFor(by, user)}, user, password)
 	if err != nil {
 		return err
 	}
@@ -127,8 +128,8 @@ func (s *Store) ChangePassword(ctx context.Context, by Actor, current, password 
 	})
 }
 
-// checkOwnPassword returns the actor, if current is their password. A change that depends on it must
-// compare the PasswordVersion under its lock. It fails with ErrWrongPassword, ErrUserNotFound,
+// checkOwnPassword returns the actor, if current is their password. A change that depends on it
+// must compare the PasswordVersion under its lock. It fails with ErrWrongPassword, ErrUserNotFound,
 // *BusyError or *ThrottledError.
 func (s *Store) checkOwnPassword(ctx context.Context, by Actor, current string) (User, error) {
 	user, err := s.UserByID(ctx, by.UserID)

@@ -163,3 +163,28 @@ func TestNewPasswordThatEqualsTheCurrentOneIsRefused(t *testing.T) {
 	}
 	wantError(t, s.ChangePassword(t.Context(), Actor{UserID: user.ID}, "wrong horse battery", "wrong horse battery"), ErrWrongPassword)
 }
+
+// The names of a user's roles are as easy to guess as the username.
+func TestPasswordMadeOfTheUsersRolesIsRefusedEverywhere(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	const weak = "keeper-zoo-77"
+	_, err := s.CreateUser(t.Context(), CommandLine(), UserParams{Username: "jonas", Password: weak, Roles: Roles{"zoo:keeper"}})
+	if !isWeak(err) {
+		t.Errorf("creating a user: %v", err)
+	}
+	user := s.addUser(t, "jonas", "zoo:keeper")
+	if err := s.SetPassword(t.Context(), CommandLine(), user, weak); !isWeak(err) {
+		t.Errorf("setting the password: %v", err)
+	}
+	if err := s.ChangePassword(t.Context(), Actor{UserID: user.ID}, password, weak); !isWeak(err) {
+		t.Errorf("changing the password: %v", err)
+	}
+	link, err := s.IssueLink(t.Context(), CommandLine(), user.ID)
+	authtest.Must(t, err)
+	if err := s.SetPasswordByLink(t.Context(), visitor(), link, weak); !isWeak(err) {
+		t.Errorf("setting the password by a link: %v", err)
+	}
+	other := s.addUser(t, "petra")
+	authtest.Must(t, s.SetPassword(t.Context(), CommandLine(), other, weak))
+}

@@ -42,11 +42,11 @@ func (s *Store) SetPasswordByLink(ctx context.Context, by Actor, link auth.SetPa
 	if !s.now().Before(link.ExpiresAt) {
 		return fmt.Errorf("%w: it was for user %s until %v", ErrLinkExpired, link.UserID, link.ExpiresAt)
 	}
-	user, err := s.takeUser(s.reader.WithContext(ctx).Where("id = ?", link.UserID))
+	user, err := s.UserByID(ctx, link.UserID) // with the roles, whose names the password must not repeat
 	if err := checkLink(link, user, err); err != nil {
 		return err
 	}
-	hash, err := s.hashNewPassword(ctx, turn{place: s.placeFor(by, user)}, user.Username, password)
+	hash, err := s.hashNewPassword(ctx, turn{place: s.placeFor(by, user)}, user, password)
 	if err != nil {
 		return err
 	}

@@ -85,7 +85,7 @@ func (s *Store) newUser(ctx context.Context, by Actor, u UserParams) (User, erro
 	var hash string
 	if !u.NoPassword {
 		t := turn{place: s.placeFor(by, User{}), try: s.signUpTry(by, u.Username)}
-		if hash, err = s.hashNewPassword(ctx, t, u.Username, u.Password); err != nil {
+		if hash, err = s.hashNewPassword(ctx, t, User{Username: u.Username, Roles: roles}, u.Password); err != nil {
 			return User{}, err
 		}
 	}

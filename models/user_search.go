@@ -45,20 +45,22 @@ func (s *Store) Users(ctx context.Context, q UserQuery) (users []User, next stri
 	if err != nil || len(found) == 0 {
 		return nil, "", err
 	}
-	pointers := make([]*User, len(found))
-	for i := range found {
-		pointers[i] = &found[i].user
+	var pointers []*User
+	for _, c := range found {
+		if c.user != nil {
+			pointers = append(pointers, c.user)
+		}
 	}
 	if err := s.loadRoles(db, pointers...); err != nil {
 		return nil, "", err
 	}
 	last := after
 	for _, c := range found {
-		if q.matches(c) {
+		if c.user != nil && q.matches(*c.user) {
 			if len(users) == q.Limit {
 				return users, last.cursor(), nil
 			}
-			users = append(users, c.user)
+			users = append(users, *c.user)
 		}
 		last = c.at
 	}
@@ -68,9 +70,9 @@ func (s *Store) Users(ctx context.Context, q UserQuery) (users []User, next stri
 	return users, last.cursor(), nil
 }
 
-// candidate is a user who may match a query, and the place of that user in the results.
+// candidate is a user who was examined at a position.
 type candidate struct {
-	user User
+	user *User // nil if the user has another position in the results
 	at   position
 }
 
@@ -95,8 +97,11 @@ func (s *Store) candidates(db *gorm.DB, q UserQuery, after position) (found []ca
 	}
 	rows = maxExamined - len(found)
 	byEmail, err := s.search(emailQuery(db, q.Prefix, after), rows)
-	for i := range byEmail {
-		byEmail[i].at = emailPosition(byEmail[i].user)
+	for i, c := range byEmail {
+		byEmail[i].at = emailPosition(*c.user)
+		if at, _ := q.positionOf(*c.user); at != byEmail[i].at { // the username has the prefix too
+			byEmail[i].user = nil
+		}
 	}
 	return append(found, byEmail...), len(byEmail) < rows, err
 }
@@ -108,8 +113,8 @@ func (s *Store) search(query *gorm.DB, rows int) ([]candidate, error) {
 		return nil, s.wrap("listing users", err)
 	}
 	found := make([]candidate, len(users))
-	for i, user := range users {
-		found[i] = candidate{user, usernamePosition(user)}
+	for i := range users {
+		found[i] = candidate{&users[i], usernamePosition(users[i])}
 	}
 	return found, nil
 }
@@ -126,7 +131,7 @@ func (s *Store) holders(db *gorm.DB, q UserQuery, after position) (found []candi
 	}
 	all, err := s.search(db.Where("id IN ?", ids), maxExamined)
 	for _, c := range all {
-		if at, has := q.positionOf(c.user); has && at.compare(after) > 0 {
+		if at, has := q.positionOf(*c.user); has && at.compare(after) > 0 {
 			found = append(found, candidate{c.user, at})
 		}
 	}
@@ -157,17 +162,13 @@ func emailQuery(db *gorm.DB, prefix string, after position) *gorm.DB {
 	return query.Where("(email_key, id) > (?, ?)", after.key, after.id)
 }
 
-// matches reports whether a candidate is a result at its position: whoever has the prefix in both
-// the username and the e-mail address is a result only once.
-func (q UserQuery) matches(c candidate) bool {
-	at, has := q.positionOf(c.user)
-	return has && at == c.at &&
-		(q.Role == "" || slices.Contains(c.user.Roles, q.Role)) &&
-		(q.Disabled == nil || *q.Disabled == c.user.Disabled)
+// matches reports whether a user, who has the prefix, has the role and the state.
+func (q UserQuery) matches(user User) bool {
+	return (q.Role == "" || slices.Contains(user.Roles, q.Role)) && (q.Disabled == nil || *q.Disabled == user.Disabled)
 }
 
 // positionOf returns the only position of a user in the results, and reports whether the username
-// or the e-mail address has the prefix.
+// or the e-mail address has the prefix. If both have it, the position is that of the username.
 func (q UserQuery) positionOf(user User) (at position, has bool) {
 	if strings.HasPrefix(user.UsernameKey, q.Prefix) {
 		return usernamePosition(user), true

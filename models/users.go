@@ -26,7 +26,7 @@ func (s *Store) UpdateUser(ctx context.Context, _ Actor, id string, change UserC
 		if user, err = change.applyTo(locked.user); err != nil {
 			return err
 		}
-		if !isAdminWhoCanLogIn(user) {
+		if !isEnabledAdmin(user) {
 			if err := s.keepAnAdmin(tx, locked); err != nil {
 				return err
 			}
@@ -123,7 +123,7 @@ func adminIDs(db *gorm.DB) *gorm.DB {
 // It reads the others again, since they may have changed while the lock was waiting. Only users
 // that are locked count: no other transaction can disable, demote or delete them now.
 func (s *Store) keepAnAdmin(tx *gorm.DB, locked lockedUser) error {
-	if !isAdminWhoCanLogIn(locked.user) {
+	if !isEnabledAdmin(locked.user) {
 		return nil
 	}
 	var others []string
@@ -135,6 +135,4 @@ func (s *Store) keepAnAdmin(tx *gorm.DB, locked lockedUser) error {
 	return s.wrap("looking for other administrators", err)
 }
 
-func isAdminWhoCanLogIn(user User) bool {
-	return !user.Disabled && user.PasswordHash != "" && slices.Contains(user.Roles, RoleAdmin)
-}
+func isEnabledAdmin(user User) bool { return !user.Disabled && slices.Contains(user.Roles, RoleAdmin) }

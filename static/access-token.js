@@ -1,12 +1,16 @@
 /**
  * The access token that all tabs of this browser share. This is the only module that uses
- * localStorage. The value under the first key is the bare token: other pages of this origin read
- * and write it too.
+ * localStorage and sessionStorage. The value under the first key is the bare token: other pages of
+ * this origin read and write it too.
  */
 
 const KEY = 'token';
 /** A copy of a token that can't be renewed. It is ignored once a different token is stored. */
 const NOT_RENEWABLE_KEY = 'last-token';
+/** Is set if the session ends when the browser is closed. */
+const FORGET_KEY = 'forget';
+/** Is set in the tabs that have seen the cookie of such a session. */
+const SEEN_KEY = 'cookie-seen';
 
 /** The browser refuses to store data: a setting, a private window, or no space left. */
 export class StorageError extends Error {
@@ -37,6 +41,7 @@ export function save(token) {
   withStorage((storage) => {
     storage.setItem(KEY, token);
     storage.removeItem(NOT_RENEWABLE_KEY);
+    if (storage.getItem(FORGET_KEY)) window.sessionStorage.setItem(SEEN_KEY, 'true');
   });
 }
 
@@ -51,7 +56,37 @@ export function remove(token) {
     if (storage.getItem(KEY) !== token) return;
     storage.removeItem(KEY);
     storage.removeItem(NOT_RENEWABLE_KEY);
+    storage.removeItem(FORGET_KEY);
   });
+}
+
+/**
+ * Keeps whether the session outlasts the closing of the browser.
+ *
+ * @param {boolean} isRemembered
+ */
+export function setRemembered(isRemembered) {
+  tryStorage((storage) => {
+    if (isRemembered) storage.removeItem(FORGET_KEY);
+    else storage.setItem(FORGET_KEY, 'true');
+  });
+}
+
+/** @returns {boolean} */
+export function isRemembered() {
+  return tryStorage((storage) => storage.getItem(FORGET_KEY) === null) ?? true;
+}
+
+/**
+ * Reports whether the browser may have been closed since the login, which ends a session that isn't
+ * remembered: the cookie is gone then, but the token is still stored. A renewal will tell.
+ *
+ * @param {string} token
+ * @returns {boolean} false in a tab that has logged in or renewed a token
+ */
+export function mayBeLeftover(token) {
+  if (isRemembered() || !isRenewable(token)) return false;
+  return tryStorage(() => window.sessionStorage.getItem(SEEN_KEY) === null) ?? true;
 }
 
 /**

@@ -39,7 +39,7 @@ async function submit() {
   outcome.textContent = '';
   if (current.input.value === '') return showFieldError(current.input, 'Enter your current password.');
   if (next.input.value === '') return showFieldError(next.input, 'Enter a new password.');
-  const weakness = newPasswordError(next.input, user.name);
+  const weakness = newPasswordError(next.input, user.name, user.roles);
   if (weakness) return showFieldError(next.input, weakness);
 
   current.setRevealed(false);

@@ -9,23 +9,10 @@ import { ApiError } from './problem.js';
 import { readObject, request } from './request.js';
 import { createKey } from './session-key.js';
 
-/** How many users one request lists at most. */
-const USERS_LIMIT = '50';
-
 /** The role that may manage users. */
 export const ADMIN = 'admin';
 
 /** @typedef {{id: string, name: string, roles: string[]}} User */
-
-/**
- * @typedef {object} ListedUser
- * @property {string} id
- * @property {string} username
- * @property {string | null} email
- * @property {boolean} disabled
- * @property {string[]} roles
- * @property {string} created_at
- */
 
 /**
  * @typedef {object} ListedSession
@@ -45,11 +32,12 @@ export const ADMIN = 'admin';
  *
  * @param {string} name
  * @param {string} password
+ * @param {boolean} remember whether the cookie outlasts the closing of the browser
  * @returns {Promise<IssuedToken>}
  */
-export async function logIn(name, password) {
+export async function logIn(name, password, remember) {
   await createKey();
-  return readToken(await request('POST', '/login', { json: { name, password }, proof: true }));
+  return readToken(await request('POST', '/login', { json: { name, password, remember }, proof: true }));
 }
 
 /**
@@ -141,47 +129,6 @@ export async function endSession(token, id) {
  */
 export async function endOtherSessions(token) {
   await request('DELETE', '/sessions', { token, proof: true });
-}
-
-/**
- * Lists users in the order of their usernames. This and the functions below require the role admin.
- *
- * @param {string} token
- * @param {string} prefix lists only users whose username begins with this
- * @param {string | null} after the `next` of the previous response; null for the first users
- * @returns {Promise<{users: ListedUser[], next: string | null}>} next is null on the last page
- */
-export async function listUsers(token, prefix, after) {
-  const parameters = new URLSearchParams({ q: prefix, limit: USERS_LIMIT });
-  if (after !== null) parameters.set('after', after);
-  const response = await request('GET', `/users?${parameters}`, { token, proof: true });
-  const { users, next } = await readObject(response);
-  if (!Array.isArray(users)) throw new ApiError(response.status);
-  return { users, next: typeof next === 'string' ? next : null };
-}
-
-/**
- * Changes the given properties of a user and no others.
- *
- * @param {string} token
- * @param {string} id
- * @param {{disabled?: boolean, roles?: string[]}} change
- * @returns {Promise<ListedUser>} the changed user
- */
-export async function updateUser(token, id, change) {
-  const path = `/users/${encodeURIComponent(id)}`;
-  const response = await request('PATCH', path, { token, json: change, proof: true });
-  return /** @type {any} */ (await readObject(response));
-}
-
-/**
- * Deletes a user for good.
- *
- * @param {string} token
- * @param {string} id
- */
-export async function deleteUser(token, id) {
-  await request('DELETE', `/users/${encodeURIComponent(id)}`, { token, proof: true });
 }
 
 /**

@@ -9,7 +9,7 @@ const ASLEEP_MS = 30_000;
 /** What to add to performance.now() for the server's time. */
 let offset = 0;
 
-/** @param {number | null} time the server's time now, in milliseconds since 1970; null if unknown */
+/** @param {number | null} time the server's, in milliseconds since 1970; null if unknown */
 export function setServerTime(time) {
   offset = (time ?? Date.now()) - performance.now();
 }

@@ -1,17 +1,21 @@
 /**
- * Forms that show which field is wrong, and why, and when to try again. What is wrong with a field is
- * said directly under it; an error that is about no field is said above the form.
+ * Forms that show which fields are wrong, and why, and when to try again. What is wrong with a
+ * field is said directly under it; an error that is about no field is said above the form.
  */
 
 import { ApiError, describe } from './problem.js';
 import { prepareCountdown } from './retry-countdown.js';
 import { announce, byId, isBusy, showError } from './ui.js';
 
+/** @typedef {[HTMLInputElement, string]} Mistake a wrong field and what is wrong with it */
+
 /**
  * @typedef {object} Form
  * @property {() => void} clearErrors
  * @property {(field: HTMLInputElement, message: string) => void} showFieldError shows the message
  *   under the field, marks the field as invalid and moves the focus there
+ * @property {(mistakes: Mistake[]) => void} showMistakes does the same for several fields; the
+ *   first gets the focus
  * @property {(error: unknown) => HTMLInputElement | null} showFailure shows why a request failed,
  *   at the field that the error is about, if any; returns that field
  * @property {() => void} endWait ends the countdown, if there is one
@@ -30,7 +34,16 @@ import { announce, byId, isBusy, showError } from './ui.js';
  */
 export function prepareForm(fields, region, button, submit) {
   const inputs = Object.values(fields);
-  for (const field of inputs) field.addEventListener('input', () => markValid(field));
+  for (const field of inputs) {
+    field.addEventListener('input', () => markValid(field));
+    field.addEventListener('focus', () => keepInView(field));
+  }
+  // A phone's keyboard can hide what was in view. People who zoom with two fingers know where to look.
+  window.visualViewport?.addEventListener('resize', () => {
+    if (window.visualViewport?.scale !== 1) return;
+    if (region.hasChildNodes()) region.scrollIntoView({ block: 'nearest' });
+    inputs.forEach(keepInView);
+  });
 
   const countdown = prepareCountdown(region, button);
   button.form?.addEventListener('submit', (event) => {
@@ -43,15 +56,18 @@ export function prepareForm(fields, region, button, submit) {
     inputs.forEach(markValid);
     if (!countdown.isRunning()) region.replaceChildren();
   };
-  /** @type {Form['showFieldError']} */
-  const showFieldError = (field, message) => {
+  /** @type {Form['showMistakes']} */
+  const showMistakes = (mistakes) => {
     if (!countdown.isRunning()) region.replaceChildren();
-    markInvalid(field, message);
+    for (const mistake of mistakes) markInvalid(...mistake);
+    const [field, message] = mistakes[0];
     // A screen reader reads the message when the focus arrives, but not if it is there already.
     if (document.activeElement === field) announce(message);
     else field.focus({ preventScroll: true });
     keepInView(field);
   };
+  /** @type {Form['showFieldError']} */
+  const showFieldError = (field, message) => showMistakes([[field, message]]);
   /** @type {Form['showFailure']} */
   const showFailure = (error) => {
     const field = findField(error, fields);
@@ -60,10 +76,11 @@ export function prepareForm(fields, region, button, submit) {
       return field;
     }
     if (!(error instanceof ApiError && countdown.start(error))) showError(region, describe(error));
-    button.focus();
+    button.focus({ preventScroll: true });
+    region.scrollIntoView({ block: 'nearest' });
     return null;
   };
-  return { clearErrors, showFieldError, showFailure, endWait: countdown.end };
+  return { clearErrors, showFieldError, showMistakes, showFailure, endWait: countdown.end };
 }
 
 /**
@@ -87,6 +104,32 @@ export function markValid(field) {
   else field.removeAttribute('aria-describedby');
 }
 
+/**
+ * Checks a field as the user types. What more typing could mend is shown only once the user has
+ * left the field.
+ *
+ * @param {HTMLInputElement} field one of a prepared form
+ * @param {() => {message: string, mendable: boolean} | null} findMistake
+ */
+export function checkAsTyped(field, findMistake) {
+  let announced = '';
+  /** @param {boolean} left whether the user has left the field */
+  const check = (left) => {
+    const mistake = field.value === '' ? null : findMistake();
+    const message = mistake && (left || !mistake.mendable) ? mistake.message : '';
+    if (message) markInvalid(field, message);
+    if (message !== announced) announce(message);
+    announced = message;
+    keepInView(field);
+  };
+  field.addEventListener('input', () => check(false));
+  field.addEventListener('blur', () => {
+    // The message moves what is below it. While the user is clicking there, it has to wait.
+    if (!document.querySelector(':active')) check(true);
+    else window.addEventListener('click', () => setTimeout(check, 0, true), { once: true });
+  });
+}
+
 /** @param {HTMLInputElement} field */
 function errorId(field) {
   return `${field.id}-error`;
@@ -102,17 +145,16 @@ function otherDescriptions(field) {
 }
 
 /**
- * Scrolls a field and the message under it into view, and again when a phone has opened its keyboard
- * for the field.
+ * Scrolls a field and the message under it into view, if the field has the focus and is wrong.
  *
  * @param {HTMLInputElement} field
  */
 function keepInView(field) {
-  const scroll = () => {
-    if (document.activeElement === field) (field.closest('.field') ?? field).scrollIntoView({ block: 'nearest' });
-  };
-  scroll();
-  window.visualViewport?.addEventListener('resize', scroll, { once: true });
+  if (document.activeElement !== field || !field.matches('[aria-invalid=true]')) return;
+  // Where there is no room for the label too, message and field count more.
+  for (const part of [field.closest('.field') ?? field, byId(errorId(field)), field]) {
+    part.scrollIntoView({ block: 'nearest' });
+  }
 }
 
 /**

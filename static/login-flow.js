@@ -11,8 +11,8 @@ import { durationText } from './time.js';
 import { byId, find, isBusy, setBusy, showError } from './ui.js';
 
 /**
- * Makes a form ready for use, and goes on to the next page if the user is already logged in. The form
- * works before that is known; once it is submitted, only the response to it matters.
+ * Makes a form ready for use, and goes on to the next page if the user is already logged in. The
+ * form works before that is known; once it is submitted, only the response to it matters.
  *
  * @param {HTMLButtonElement} button the form's submit button, disabled until now
  * @param {import('./password-field.js').PasswordField} password
@@ -51,11 +51,12 @@ export function startLoginPage(button, password, errors) {
  *
  * @param {string} name
  * @param {string} password
+ * @param {boolean} remember whether the session outlasts the closing of the browser
  * @throws {ApiError | tokens.StorageError}
  */
-export async function logInAndGoOn(name, password) {
+export async function logInAndGoOn(name, password, remember) {
   tokens.load(); // throws before the password is sent if the browser can't store the token
-  const { token, lifetime } = await logIn(name, password);
+  const { token, lifetime } = await logIn(name, password, remember);
   if (await hasCookie(token)) {
     goOn();
   } else {

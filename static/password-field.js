@@ -1,5 +1,7 @@
 /** A password field with a button that shows and hides the password. */
 
+import { checkAsTyped } from './form.js';
+import { passwordMistake } from './password-rules.js';
 import { byId } from './ui.js';
 
 /**
@@ -40,23 +42,34 @@ export function preparePasswordField(prefix = '') {
 }
 
 /**
+ * Checks a new password as it is typed. That it is too short is no mistake until the user has left
+ * the field.
+ *
+ * @param {HTMLInputElement} input
+ * @param {() => string | null} findMistake
+ */
+export function checkNewPassword(input, findMistake) {
+  checkAsTyped(input, () => {
+    const message = findMistake();
+    const { length } = Array.from(input.value.normalize('NFC'));
+    return message === null ? null : { message, mendable: length < Number(input.dataset.minLength) };
+  });
+}
+
+/**
  * Checks a new password by the server's rules, except for common passwords, which only the server
  * knows.
  *
  * @param {HTMLInputElement} input
- * @param {string} username
+ * @param {string} username may be empty
+ * @param {string[]} [roles] the user's
  * @returns {string | null} what is wrong, in the server's words, or null
  */
-export function newPasswordError({ value, dataset }, username) {
-  const { length } = Array.from(value.normalize('NFC')); // in code points, as the server counts
-  if (length < Number(dataset.minLength)) {
-    return `The password is too short. Use at least ${dataset.minLength} characters.`;
-  }
-  if (length > Number(dataset.maxLength)) {
-    return `The password is too long. Use at most ${dataset.maxLength} characters.`;
-  }
-  if (username !== '' && value.toLowerCase().includes(username.toLowerCase())) {
-    return 'The password contains the username. Choose a different password.';
-  }
-  return null;
+export function newPasswordError({ value, dataset }, username, roles = []) {
+  return passwordMistake(value, {
+    minLength: Number(dataset.minLength),
+    maxLength: Number(dataset.maxLength),
+    username,
+    names: [dataset.names ?? '', ...roles],
+  });
 }

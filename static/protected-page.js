@@ -21,8 +21,8 @@ import { byId, onPress } from './ui.js';
 /**
  * @typedef {object} ProtectedPage
  * @property {string} [role] the role that the user needs
- * @property {boolean} [countsDown] whether visitors learn that they aren't logged in before they are
- *   taken to the login page
+ * @property {boolean} [countsDown] whether visitors learn that they aren't logged in before they
+ *   are taken to the login page
  * @property {(user: User) => void} show fills in the page's own card
  * @property {() => void} tick updates times; called once a second while the card is visible
  * @property {() => void} wake called instead of tick after the device was asleep

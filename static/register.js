@@ -5,7 +5,7 @@ import { register } from './api.js';
 import { switchToCard } from './cards.js';
 import { prepareForm } from './form.js';
 import { logInAndGoOn, startLoginPage } from './login-flow.js';
-import { newPasswordError, preparePasswordField } from './password-field.js';
+import { checkNewPassword, newPasswordError, preparePasswordField } from './password-field.js';
 import { describe } from './problem.js';
 import { announce, byId, find, setBusy } from './ui.js';
 
@@ -15,17 +15,18 @@ const email = byId('email', HTMLInputElement);
 const createButton = byId('create-account', HTMLButtonElement);
 const errors = byId('errors');
 const fields = { 'body.username': username, 'body.password': password.input, 'body.email': email };
-const { clearErrors, showFieldError, showFailure, endWait } = prepareForm(fields, errors, createButton, submit);
+const { clearErrors, showMistakes, showFailure, endWait } = prepareForm(fields, errors, createButton, submit);
 
 username.addEventListener('input', endWait); // the wait may be for one name only
+checkNewPassword(password.input, () => newPasswordError(password.input, username.value.trim()));
 startLoginPage(createButton, password, errors);
 
 async function submit() {
   username.value = username.value.trim(); // some keyboards add a space after a word
   const user = { username: username.value, password: password.input.value, email: email.value.trim() };
   clearErrors();
-  const mistake = findMistake();
-  if (mistake) return showFieldError(...mistake);
+  const mistakes = findMistakes();
+  if (mistakes.length > 0) return showMistakes(mistakes);
 
   password.setRevealed(false);
   setBusy(createButton, 'Creating your account…');
@@ -40,7 +41,7 @@ async function submit() {
     return;
   }
   try {
-    await logInAndGoOn(user.username, user.password);
+    await logInAndGoOn(user.username, user.password, true);
   } catch (error) {
     showCreated(user.username, describe(error));
   }
@@ -49,16 +50,18 @@ async function submit() {
 /**
  * Checks the fields by the server's rules.
  *
- * @returns {[HTMLInputElement, string] | null} the first wrong field and what is wrong with it
+ * @returns {import('./form.js').Mistake[]}
  */
-function findMistake() {
-  if (username.value === '') return [username, 'Enter a username.'];
-  if (username.validity.patternMismatch) return [username, username.dataset.rule ?? ''];
-  if (password.input.value === '') return [password.input, 'Enter a password.'];
-  const weakness = newPasswordError(password.input, username.value);
-  if (weakness) return [password.input, weakness];
-  if (!email.validity.valid) return [email, 'Enter a valid e-mail address, such as name@example.org.'];
-  return null;
+function findMistakes() {
+  /** @type {import('./form.js').Mistake[]} */
+  const mistakes = [];
+  if (username.value === '') mistakes.push([username, 'Enter a username.']);
+  else if (username.validity.patternMismatch) mistakes.push([username, username.dataset.rule ?? '']);
+  const isEmpty = password.input.value === '';
+  const weakness = isEmpty ? 'Enter a password.' : newPasswordError(password.input, username.value);
+  if (weakness) mistakes.push([password.input, weakness]);
+  if (!email.validity.valid) mistakes.push([email, 'Enter a valid e-mail address, such as name@example.org.']);
+  return mistakes;
 }
 
 /**

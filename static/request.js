@@ -18,6 +18,7 @@ const READ_AGAIN_MS = 1_000;
  * @typedef {object} Options
  * @property {string | null} [token] the access token
  * @property {unknown} [json] the body
+ * @property {Record<string, string>} [form] the body, of an OAuth 2.0 endpoint
  * @property {boolean} [keepalive] whether the request goes on after the user has left the page
  * @property {boolean} [proof] whether to prove that the request comes from this browser, if the
  *   browser has a key
@@ -95,7 +96,7 @@ export async function readObject(response) {
  * @returns {Promise<Response>}
  */
 async function send(method, path, options, key) {
-  const { token, json, keepalive } = options;
+  const { token, json, form, keepalive } = options;
   const headers = newHeaders(options);
   const url = new URL(path, window.location.origin);
   const proof = key && (await newProof(key.pair, { method, url, token, nonce: key.nonce }));
@@ -106,7 +107,7 @@ async function send(method, path, options, key) {
     response = await fetch(url, {
       method,
       headers,
-      body: json === undefined ? undefined : JSON.stringify(json),
+      body: form ? new URLSearchParams(form) : json === undefined ? undefined : JSON.stringify(json),
       keepalive,
       cache: 'no-store',
       redirect: 'error',

@@ -1,17 +1,23 @@
 /** The dialog that changes the roles of a user. */
 
-import { ADMIN, updateUser } from './api.js';
+import { ADMIN } from './api.js';
+import { markInvalid, markValid } from './form.js';
 import { currentUser, explainError, showForbidden } from './protected-page.js';
+import { readRoles } from './role-names.js';
 import { withToken } from './session.js';
 import { showOutcome, showRowError } from './table-row.js';
 import { announce, byId, isBusy, newChip, setBusy, showError } from './ui.js';
-import { isCurrentUser, showUser, userOf } from './user-row.js';
+import { isCurrentUser } from './user-view.js';
+import { updateUser } from './users-api.js';
+
+/** @typedef {import('./users-api.js').ListedUser} ListedUser */
 
 /**
  * @typedef {object} Edit what the open dialog changes
- * @property {HTMLTableRowElement} row
- * @property {import('./api.js').ListedUser} user
+ * @property {ListedUser} user
  * @property {string[]} roles
+ * @property {HTMLElement} place shows the outcome
+ * @property {(changed: ListedUser) => void} onChange
  */
 
 const dialog = byId('roles-dialog', HTMLDialogElement);
@@ -20,7 +26,6 @@ const field = byId('role', HTMLInputElement);
 const errors = byId('roles-errors');
 const status = byId('roles-status');
 const saveButton = byId('save-roles');
-const maxRoles = Number(field.dataset.maxRoles);
 
 /** Null while the dialog is closed. @type {Edit | null} */
 let openEdit = null;
@@ -38,7 +43,7 @@ field.addEventListener('keydown', (event) => {
   event.preventDefault(); // Enter adds the role; it doesn't save the dialog
   if (openEdit && !isBusy(saveButton)) addRoles(openEdit);
 });
-field.addEventListener('input', () => field.removeAttribute('aria-invalid'));
+field.addEventListener('input', () => markValid(field));
 chips.addEventListener('click', ({ target }) => {
   const button = target instanceof Element ? target.closest('button') : null;
   if (openEdit && button && !isBusy(saveButton)) removeRole(openEdit, button.value);
@@ -49,18 +54,19 @@ dialog.addEventListener('close', () => {
 });
 
 /**
- * Opens the dialog for the user of a row.
+ * Opens the dialog.
  *
- * @param {HTMLTableRowElement} row
+ * @param {ListedUser} user
+ * @param {HTMLElement} place the list or the panel, which shows the outcome
+ * @param {(changed: ListedUser) => void} onChange
  */
-export function openRolesDialog(row) {
-  const user = userOf(row);
-  openEdit = { row, user, roles: [...user.roles] };
-  showOutcome(row, '');
+export function openRolesDialog(user, place, onChange) {
+  openEdit = { user, roles: [...user.roles], place, onChange };
+  showOutcome(place, '');
   byId('roles-heading').textContent = `Roles of ${user.username}`;
   errors.replaceChildren();
   field.value = '';
-  field.removeAttribute('aria-invalid');
+  markValid(field);
   announce('', status);
   showRoles(openEdit);
   dialog.showModal();
@@ -92,21 +98,17 @@ function newRemovableChip(role) {
 }
 
 /**
- * Adds the roles in the field, which are separated by spaces or commas.
+ * Adds the roles in the field.
  *
  * @param {Edit} edit
  * @returns {boolean} false if one of them is invalid
  */
 function addRoles(edit) {
-  const valid = new RegExp(`^(?:${field.pattern})$`, 'u');
-  const added = field.value.split(/[\s,]+/).filter(Boolean);
-  const roles = [...new Set([...edit.roles, ...added])].sort();
+  const { added, roles, mistake } = readRoles(field, edit.roles);
   errors.replaceChildren();
-  const isTooMany = roles.length > maxRoles;
-  if (isTooMany || !added.every((role) => valid.test(role))) {
-    const message = isTooMany ? `A user can have at most ${maxRoles} roles.` : (field.dataset.rule ?? '');
-    showError(errors, message);
-    field.setAttribute('aria-invalid', 'true');
+  if (mistake !== null) {
+    markInvalid(field, mistake);
+    announce(mistake, status);
     field.focus();
     return false;
   }
@@ -134,7 +136,7 @@ function removeRole(edit, role) {
 
 /** @param {Edit} saved */
 async function save(saved) {
-  const { row, user, roles } = saved;
+  const { user, roles, place, onChange } = saved;
   if (roles.join() === user.roles.join()) return dialog.close();
   setBusy(saveButton, 'Saving…');
   announce('Saving…', status);
@@ -144,14 +146,14 @@ async function save(saved) {
     if (!before || currentUser() !== before) return;
     if (openEdit === saved) dialog.close();
     if (isCurrentUser(user) && !changed.roles.includes(ADMIN)) return showForbidden(before);
-    showUser(row, changed);
-    showOutcome(row, `The roles of ${user.username} have been saved.`);
+    onChange(changed);
+    showOutcome(place, `The roles of ${user.username} have been saved.`);
   } catch (error) {
     const message = currentUser() === before ? explainError(error) : null;
     if (message === null) return;
     announce('', status);
     if (openEdit === saved) showError(errors, message);
-    else showRowError(row, message); // the dialog was closed before the response arrived
+    else showRowError(place, message); // the dialog was closed before the response arrived
   } finally {
     setBusy(saveButton);
   }

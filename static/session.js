@@ -12,7 +12,8 @@ import { ApiError, LoggedOutError, asLoggedOut, isUnauthorized } from './problem
 import { currentToken, isOtherUser, isTokenExpired, renew, useToken } from './renewal.js';
 
 /**
- * Sends a request with the access token. If the token is missing or has expired, renews it first.
+ * Sends a request with the access token. If the token is missing, has expired or may be a leftover,
+ * renews it first.
  * If the server refuses it, renews it and sends the request again, once.
  *
  * @template T
@@ -22,7 +23,8 @@ import { currentToken, isOtherUser, isTokenExpired, renew, useToken } from './re
  */
 export async function withToken(request) {
   let token = tokens.load();
-  if (token === null || (token === currentToken() && isTokenExpired())) token = await renewOrRemove(token);
+  const isExpired = token !== null && token === currentToken() && isTokenExpired();
+  if (token === null || isExpired || tokens.mayBeLeftover(token)) token = await renewOrRemove(token);
   await reloadIfOtherUser(token);
   try {
     return await request(token);
@@ -44,11 +46,12 @@ export async function withToken(request) {
  *
  * @param {string} name
  * @param {string} password
+ * @param {boolean} remember whether the session outlasts the closing of the browser
  * @returns {Promise<import('./api.js').IssuedToken>}
  * @throws {ApiError | tokens.StorageError}
  */
-export function logIn(name, password) {
-  return withLock(() => logInNow(name, password));
+export function logIn(name, password, remember) {
+  return withLock(() => logInNow(name, password, remember));
 }
 
 /**
@@ -68,7 +71,7 @@ export function changePassword(name, current, next) {
       await api.changePassword(token, current, next);
       try {
         const isRenewable = tokens.isRenewable(token);
-        const { token: newToken } = await logInNow(name, next);
+        const { token: newToken } = await logInNow(name, next, tokens.isRemembered());
         if (!isRenewable) tokens.markNotRenewable(newToken);
         return true;
       } catch (error) {
@@ -104,10 +107,12 @@ export async function logOut() {
  *
  * @param {string} name
  * @param {string} password
+ * @param {boolean} remember
  */
-async function logInNow(name, password) {
-  const issued = await api.logIn(name, password);
+async function logInNow(name, password, remember) {
+  const issued = await api.logIn(name, password, remember);
   try {
+    tokens.setRemembered(remember);
     tokens.save(issued.token);
   } catch (error) {
     await api.logOut(issued.token).catch(() => {});

@@ -1,4 +1,7 @@
-/** Table rows with buttons. Each row shows the progress and the outcome of its own actions. */
+/**
+ * Table rows with buttons. Each row shows the progress and the outcome of its own actions; so can other
+ * parts of a page that have an element of the class outcome and one of the class errors.
+ */
 
 import { currentUser, explainError } from './protected-page.js';
 import { withToken } from './session.js';
@@ -31,7 +34,7 @@ export function onRowButton(rows, callback) {
  * Sends a request for a row and says in the row if it fails.
  *
  * @template T
- * @param {HTMLTableRowElement} row
+ * @param {HTMLElement} row
  * @param {HTMLElement} button the button that was pressed
  * @param {string} progress what to announce meanwhile
  * @param {(token: string) => Promise<T>} request
@@ -57,7 +60,7 @@ export async function runInRow(row, button, progress, request) {
 }
 
 /**
- * @param {HTMLTableRowElement} row
+ * @param {HTMLElement} row
  * @param {string} sentence what has happened
  */
 export function showOutcome(row, sentence) {
@@ -67,7 +70,7 @@ export function showOutcome(row, sentence) {
 }
 
 /**
- * @param {HTMLTableRowElement} row
+ * @param {HTMLElement} row
  * @param {string} message
  */
 export function showRowError(row, message) {

@@ -4,8 +4,9 @@ import { setText } from './ui.js';
 
 /** The format of dates: the pages are in English. */
 const LOCALE = 'en-GB';
+const DAY_MS = 24 * 60 * 60 * 1000;
 /** Times longer ago than this are shown as dates. */
-const RECENT_MS = 7 * 24 * 60 * 60 * 1000;
+const RECENT_MS = 7 * DAY_MS;
 
 /**
  * @param {number} ms
@@ -49,6 +50,18 @@ export function showTimeAgo(element, now) {
   const date = () => new Date(element.dateTime).toLocaleDateString(LOCALE, { dateStyle: 'medium' });
   const ago = ms < 60_000 ? 'just now' : `${roundedText(ms)} ago`;
   setText(element, ms < RECENT_MS ? ago : date());
+}
+
+/**
+ * @param {Date} date not in the past
+ * @param {number} now in milliseconds since 1970
+ * @returns {string} such as "tomorrow 14:05"
+ */
+export function deadlineText(date, now) {
+  const midnight = (/** @type {Date} */ day) => new Date(day.getFullYear(), day.getMonth(), day.getDate()).getTime();
+  const days = Math.round((midnight(date) - midnight(new Date(now))) / DAY_MS);
+  const day = ['today', 'tomorrow'][days] ?? date.toLocaleDateString(LOCALE, { dateStyle: 'medium' });
+  return `${day} ${date.toLocaleTimeString(LOCALE, { timeStyle: 'short' })}`;
 }
 
 /** @param {number} number */

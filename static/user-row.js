@@ -1,12 +1,12 @@
 /** The rows of the list of users: one per user. */
 
-import { serverTime } from './clock.js';
-import { currentUser } from './protected-page.js';
 import { newRow } from './table-row.js';
-import { setTime, showTimeAgo } from './time.js';
-import { find, newChip } from './ui.js';
+import { byId, find } from './ui.js';
+import { fillIn, isCurrentUser } from './user-view.js';
 
-/** @typedef {import('./api.js').ListedUser} ListedUser */
+/** @typedef {import('./users-api.js').ListedUser} ListedUser */
+
+const rows = byId('rows');
 
 /** @type {WeakMap<Element, ListedUser>} */
 const users = new WeakMap();
@@ -29,30 +29,10 @@ export function newUserRow(user) {
  */
 export function showUser(row, user) {
   users.set(row, user);
-  row.classList.toggle('disabled', user.disabled);
-  find(row, '.username').textContent = user.username;
+  fillIn(row, user);
   find(row, '.you').hidden = !isCurrentUser(user);
-  find(row, '.email').textContent = user.email ?? '';
   find(row, '.contact').hidden = !user.email;
-  find(row, '.chips').hidden = user.roles.length === 0;
-  find(row, '.chips').replaceChildren(...user.roles.map(newChip));
-  find(row, '.no-roles').hidden = user.roles.length > 0;
-  find(row, '.state').textContent = user.disabled ? 'Disabled' : 'Enabled';
-  find(row, '.change-state').textContent = user.disabled ? 'Enable' : 'Disable';
-  for (const button of row.querySelectorAll('button')) {
-    button.setAttribute('aria-label', `${button.textContent} ${user.username}`);
-  }
-  setTime(find(row, '.created', HTMLTimeElement), new Date(user.created_at));
-  updateTime(row);
-}
-
-/**
- * Updates how long ago the user was created.
- *
- * @param {Element} row
- */
-export function updateTime(row) {
-  if (users.has(row)) showTimeAgo(find(row, '.created', HTMLTimeElement), serverTime());
+  menuButton(row).setAttribute('aria-label', `Actions for ${user.username}`);
 }
 
 /**
@@ -66,9 +46,18 @@ export function userOf(row) {
 }
 
 /**
- * @param {ListedUser} user
- * @returns {boolean} whether it is the user who is logged in
+ * @param {(user: ListedUser) => boolean} condition
+ * @returns {HTMLTableRowElement | null} the row of the first user who meets it
  */
-export function isCurrentUser(user) {
-  return user.id === currentUser()?.id;
+export function findRow(condition) {
+  const found = [...rows.children].find((row) => condition(userOf(row)));
+  return /** @type {HTMLTableRowElement | undefined} */ (found) ?? null;
+}
+
+/**
+ * @param {Element} row
+ * @returns {HTMLElement}
+ */
+export function menuButton(row) {
+  return find(row, '.menu-button');
 }

@@ -1,150 +1,146 @@
-/** The page on which administrators find and manage users: the search and the list. */
+/** The page on which administrators find and manage users: what its menu, panel and dialogs do. */
 
-import { ADMIN, listUsers } from './api.js';
-import { currentUser, explainError, recheckLogin, startPage, startTask } from './protected-page.js';
+import { openAddDialog } from './add-user-dialog.js';
+import { ADMIN } from './api.js';
+import { openEmailDialog } from './email-dialog.js';
+import { currentUser, explainError, recheckLogin, startPage } from './protected-page.js';
 import { openRolesDialog } from './roles-dialog.js';
+import { prepareRowMenu } from './row-menu.js';
 import { withToken } from './session.js';
-import { onRowButton } from './table-row.js';
-import { announce, byId, find, isBusy, setBusy, showError } from './ui.js';
-import { changeState, removeUser } from './user-actions.js';
-import { newUserRow, updateTime } from './user-row.js';
+import { showOutcome } from './table-row.js';
+import { byId, find, onPress } from './ui.js';
+import { changeState, logOutEverywhere, removeUser } from './user-actions.js';
+import * as userPanel from './user-panel.js';
+import { findRow, menuButton, showUser, userOf } from './user-row.js';
+import { stateAction } from './user-view.js';
+import { openUser, saveOpenUser } from './users-address.js';
+import { findUser } from './users-api.js';
+import { markOpenRow, removeRow, searchUsers, showList, updateListTimes } from './users-list.js';
 
-/** @typedef {{users: import('./api.js').ListedUser[], next: string | null}} UsersResponse */
+/** @typedef {import('./users-api.js').ListedUser} ListedUser */
 
-/** How long to wait after a keystroke before searching, in case the user is still typing. */
-const TYPING_PAUSE_MS = 200;
-
-const search = byId('search', HTMLInputElement);
-const table = byId('users');
+const { panel } = userPanel;
+const listCard = byId('list');
 const rows = byId('rows');
-const moreButton = byId('more');
-const errors = byId('errors');
 
-/**
- * What the list shows. `next` says where it continues; null at its end.
- *
- * @type {{prefix: string, count: number, next: string | null}}
- */
-let list = { prefix: '', count: 0, next: null };
-/** What the button below the list does. */
-let moreAction = showMore;
-/** The timer that waits until the user stops typing. */
-let typingTimer = 0;
-
-byId('search-form').addEventListener('submit', (event) => {
-  event.preventDefault();
-  searchUsers();
+onPress(byId('add-user'), () => openAddDialog(showAdded));
+rows.addEventListener('click', ({ target }) => {
+  const row = target instanceof Element ? target.closest('.details')?.closest('tr') : null;
+  if (row) open(userOf(row));
 });
-search.addEventListener('input', () => {
-  clearTimeout(typingTimer);
-  typingTimer = setTimeout(searchUsers, TYPING_PAUSE_MS);
-});
-moreButton.addEventListener('click', () => {
-  if (!isBusy(moreButton)) moreAction();
-});
-onRowButton(rows, async (row, button) => {
-  if (button.matches('.change-state')) changeState(row);
-  else if (button.matches('.change-roles')) openRolesDialog(row);
-  else if (await removeUser(row)) {
-    list.count -= 1;
-    showCount();
-  }
-});
+prepareRowMenu(
+  rows,
+  (row, menu) => {
+    const user = userOf(row);
+    menu.setAttribute('aria-label', `Actions for ${user.username}`);
+    find(menu, '.change-state').textContent = stateAction(user);
+  },
+  (command, row, button) => run(command, userOf(row), { place: listCard, button }),
+);
+userPanel.preparePanel((command, user, button) => run(command, user, { place: panel, button }), returnToList);
 
 startPage({ role: ADMIN, show, tick, wake: recheckLogin });
 
-function show() {
-  rows.replaceChildren();
-  searchUsers();
+async function show() {
+  showOutcome(listCard, '');
+  await showList();
+  openFromAddress();
 }
 
 function tick() {
-  for (const row of rows.children) updateTime(row);
-}
-
-/** Shows the first users whose username begins with the text in the search field. */
-async function searchUsers() {
-  clearTimeout(typingTimer);
-  if (!currentUser()) return;
-  const prefix = search.value.trim();
-  const response = await requestUsers(prefix, null, searchUsers);
-  if (!response) return;
-  list = { prefix, count: 0, next: null };
-  rows.replaceChildren();
-  appendUsers(response);
-}
-
-/** Shows more users below the list and moves the focus to the first of them. */
-async function showMore() {
-  const response = await requestUsers(list.prefix, list.next, showMore);
-  if (!response) return;
-  const [first] = appendUsers(response);
-  if (first) find(first, '.who').focus();
+  updateListTimes();
+  userPanel.updatePanelTimes();
 }
 
 /**
- * Requests users. If that fails, says why and offers to try again.
+ * Does what was chosen in the menu of a row or in the panel.
  *
- * @param {string} prefix
- * @param {string | null} after
- * @param {() => Promise<void>} retry
- * @returns {Promise<UsersResponse | null>} null if it failed or something newer was requested since
+ * @param {string} command
+ * @param {ListedUser} user
+ * @param {import('./user-actions.js').Origin} origin
  */
-async function requestUsers(prefix, after, retry) {
-  const isNewest = startTask();
-  errors.replaceChildren();
-  table.setAttribute('aria-busy', 'true');
-  if (!moreButton.hidden) setBusy(moreButton, 'Loading…');
-  try {
-    const response = await withToken((token) => listUsers(token, prefix, after));
-    return isNewest() ? response : null;
-  } catch (error) {
-    const message = isNewest() ? explainError(error) : null;
-    if (message === null) return null;
-    setMoreButton('Try again', retry);
-    showError(errors, message);
-    return null;
-  } finally {
-    if (isNewest()) table.removeAttribute('aria-busy');
+async function run(command, user, origin) {
+  if (command === 'details') {
+    open(user);
+  } else if (command === 'link') {
+    if (userPanel.panelUser()?.id !== user.id) open(user);
+    userPanel.makeLinkInPanel();
+  } else if (command === 'email') {
+    openEmailDialog(user, origin.place, showChanged);
+  } else if (command === 'roles') {
+    openRolesDialog(user, origin.place, showChanged);
+  } else if (command === 'state') {
+    const changed = await changeState(user, origin);
+    if (changed) showChanged(changed);
+  } else if (command === 'log-out') {
+    if (await logOutEverywhere(user, origin)) userPanel.reloadDevices();
+  } else if (command === 'delete') {
+    if (await removeUser(user, origin)) showDeleted(user);
   }
 }
 
-/**
- * @param {UsersResponse} response
- * @returns {HTMLTableRowElement[]} the new rows
- */
-function appendUsers({ users, next }) {
-  const added = users.map(newUserRow);
-  rows.append(...added);
-  list.count += added.length;
-  list.next = next;
-  table.hidden = list.count === 0;
-  announce(showCount());
-  setMoreButton('Show more', showMore);
-  moreButton.hidden = next === null;
-  return added;
+/** @param {ListedUser} user */
+function open(user) {
+  showOutcome(listCard, '');
+  userPanel.openPanel(user);
+  markOpenRow();
 }
 
 /**
- * Changes what the button below the list says and does.
+ * Moves the focus from the panel, which has been closed, to the user's row.
  *
- * @param {string} label
- * @param {() => Promise<void>} action
+ * @param {ListedUser} user
  */
-function setMoreButton(label, action) {
-  setBusy(moreButton);
-  moreButton.textContent = label;
-  moreButton.hidden = false;
-  moreAction = action;
+function returnToList(user) {
+  markOpenRow();
+  const row = findRow(({ id }) => id === user.id);
+  (row ? menuButton(row) : byId('add-user')).focus();
 }
 
-/** @returns {string} what it shows */
-function showCount() {
-  const { prefix, count, next } = list;
-  const condition = prefix === '' ? '' : ` whose username begins with “${prefix}”`;
-  const users = `${count} ${count === 1 ? 'user' : 'users'}${condition}.`;
-  let text = next === null ? users : `The first ${users} There are more.`;
-  if (count === 0) text = prefix === '' ? 'There are no users.' : `No username begins with “${prefix}”.`;
-  byId('count').textContent = text;
-  return text;
+/** @param {ListedUser} user */
+function showChanged(user) {
+  const row = findRow(({ id }) => id === user.id);
+  if (row) showUser(row, user);
+  if (userPanel.panelUser()?.id !== user.id) return;
+  userPanel.showInPanel(user);
+  userPanel.reloadDevices(); // a disabled user is logged out
+}
+
+/** @param {ListedUser} user */
+function showDeleted(user) {
+  if (userPanel.panelUser()?.id === user.id) {
+    userPanel.closePanel();
+    returnToList(user);
+  }
+  const row = findRow(({ id }) => id === user.id);
+  if (row) removeRow(row);
+  showOutcome(listCard, `${user.username} has been deleted.`);
+}
+
+/**
+ * Shows a user who has just been added.
+ *
+ * @param {ListedUser} user
+ * @param {boolean} needsLink
+ */
+async function showAdded(user, needsLink) {
+  open(user);
+  await Promise.all([searchUsers(), needsLink && userPanel.makeLinkInPanel()]);
+  showOutcome(panel, `${user.username} has been added.`);
+}
+
+/** Opens the panel of the user in the page's address. Without such a user, changes the address. */
+async function openFromAddress() {
+  const name = openUser();
+  const admin = currentUser();
+  if (name === '' || !admin || userPanel.panelUser()) return;
+  const row = findRow(({ username }) => username === name);
+  try {
+    const user = row ? userOf(row) : await withToken((token) => findUser(token, name));
+    if (currentUser() !== admin || userPanel.panelUser()) return;
+    if (user) open(user);
+    else saveOpenUser('');
+  } catch (error) {
+    if (currentUser() === admin) explainError(error);
+  }
 }

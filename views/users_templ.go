@@ -51,20 +51,23 @@ func Users(p UsersPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " <section id=\"content\" class=\"members\" aria-labelledby=\"users-heading\" hidden><h1 id=\"users-heading\" tabindex=\"-1\">Users</h1><form id=\"search-form\" role=\"search\" method=\"get\" action=\"/admin/users\"><label for=\"search\">Find users whose username begins with</label> <input id=\"search\" type=\"search\" maxlength=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " <section id=\"content\" class=\"members\" aria-labelledby=\"users-heading\" hidden><div class=\"page-head\"><h1 id=\"users-heading\" tabindex=\"-1\">Users</h1><button id=\"add-user\" class=\"button primary\" type=\"button\">Add user</button></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			var templ_7745c5c3_Var3 string
-			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.Itoa(p.Username.Max))
-			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `users.templ`, Line: 16, Col: 77}
-			}
-			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
+			templ_7745c5c3_Err = userFilters(p).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "\" autocomplete=\"off\" autocapitalize=\"none\" autocorrect=\"off\" spellcheck=\"false\" dir=\"auto\"></form><p id=\"count\" class=\"soft counting\"></p><table id=\"users\" class=\"list users\" role=\"table\" aria-labelledby=\"users-heading\"><thead role=\"rowgroup\"><tr role=\"row\"><th scope=\"col\" role=\"columnheader\">User</th><th scope=\"col\" role=\"columnheader\">Roles</th><th scope=\"col\" role=\"columnheader\">State</th><th scope=\"col\" role=\"columnheader\">Created</th><th scope=\"col\" role=\"columnheader\">Actions</th></tr></thead> <tbody id=\"rows\" role=\"rowgroup\"></tbody></table><div id=\"errors\" role=\"alert\"></div><button id=\"more\" class=\"button\" type=\"button\" hidden>Show more</button></section><section id=\"forbidden\" class=\"card\" hidden><h1 tabindex=\"-1\">This page is for administrators</h1><p id=\"forbidden-reason\" class=\"soft\"></p><a class=\"button primary\" href=\"/\">Go to the home page</a></section><section id=\"account-closed\" class=\"card\" hidden><h1 tabindex=\"-1\">You are logged out</h1><p id=\"account-closed-reason\" class=\"soft\"></p><a class=\"button\" href=\"/\">Go to the home page</a></section>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<div class=\"list-and-panel\"><div id=\"list\" class=\"card\"><table id=\"users\" class=\"list users\" role=\"table\" aria-labelledby=\"users-heading\"><thead role=\"rowgroup\"><tr role=\"row\"><th scope=\"col\" role=\"columnheader\">User</th><th scope=\"col\" role=\"columnheader\">Roles</th><th scope=\"col\" role=\"columnheader\">State</th><th scope=\"col\" role=\"columnheader\">Last login</th><th class=\"since\" scope=\"col\" role=\"columnheader\">Created</th><th scope=\"col\" role=\"columnheader\"><span class=\"visually-hidden\">Actions</span></th></tr></thead> <tbody id=\"rows\" role=\"rowgroup\"></tbody></table><div class=\"notes\"><p class=\"outcome good\"></p><div id=\"errors\" class=\"errors\" role=\"alert\"></div></div><div class=\"list-end\"><p id=\"count\" class=\"soft counting\"></p><button id=\"more\" class=\"button compact\" type=\"button\" hidden>Show more</button></div></div>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = userPanel().Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</div></section><section id=\"forbidden\" class=\"card\" hidden><h1 tabindex=\"-1\">This page is for administrators</h1><p id=\"forbidden-reason\" class=\"soft\"></p><a class=\"button primary\" href=\"/\">Go to the home page</a></section><section id=\"account-closed\" class=\"card\" hidden><h1 tabindex=\"-1\">You are logged out</h1><p id=\"account-closed-reason\" class=\"soft\"></p><a class=\"button\" href=\"/\">Go to the home page</a></section>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -72,19 +75,11 @@ func Users(p UsersPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, " ")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = goneRow().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, " ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = confirmDialog().Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = userMenu().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -92,7 +87,31 @@ func Users(p UsersPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+			templ_7745c5c3_Err = addUserDialog(p).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, " ")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = emailDialog(p).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, " ")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 			templ_7745c5c3_Err = rolesDialog(p).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, " ")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = confirmDialog().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -106,7 +125,65 @@ func Users(p UsersPage) templ.Component {
 	})
 }
 
-// userRow is the template of a user's row. user-row.js fills it in.
+// userFilters is the form that says which users to list. Its fields have the names of the query's
+// parameters, in the page's address as in the API.
+func userFilters(p UsersPage) templ.Component {
+	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
+			return templ_7745c5c3_CtxErr
+		}
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		if !templ_7745c5c3_IsBuffer {
+			defer func() {
+				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err == nil {
+					templ_7745c5c3_Err = templ_7745c5c3_BufErr
+				}
+			}()
+		}
+		ctx = templ.InitializeContext(ctx)
+		templ_7745c5c3_Var3 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var3 == nil {
+			templ_7745c5c3_Var3 = templ.NopComponent
+		}
+		ctx = templ.ClearChildren(ctx)
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<form id=\"search-form\" class=\"filters\" role=\"search\" method=\"get\" action=\"/admin/users\"><div class=\"filter-text\"><label class=\"visually-hidden\" for=\"search\">Search by the beginning of a name or e-mail</label> <input id=\"search\" name=\"q\" type=\"search\" placeholder=\"Search by the beginning of a name or e-mail\" maxlength=\"")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		var templ_7745c5c3_Var4 string
+		templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.Itoa(max(p.Username.Max, p.MaxEmail)))
+		if templ_7745c5c3_Err != nil {
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `users.templ`, Line: 70, Col: 160}
+		}
+		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "\" autocomplete=\"off\" autocapitalize=\"none\" autocorrect=\"off\" spellcheck=\"false\" dir=\"auto\"></div><div><label class=\"visually-hidden\" for=\"role-filter\">Role</label> <input id=\"role-filter\" name=\"role\" type=\"text\" list=\"known-roles\" placeholder=\"Any role\" maxlength=\"")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		var templ_7745c5c3_Var5 string
+		templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.Itoa(p.Role.Max))
+		if templ_7745c5c3_Err != nil {
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `users.templ`, Line: 74, Col: 129}
+		}
+		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "\" autocomplete=\"off\" autocapitalize=\"none\" autocorrect=\"off\" spellcheck=\"false\" dir=\"auto\"> <datalist id=\"known-roles\"></datalist></div><div><label class=\"visually-hidden\" for=\"state-filter\">State</label> <select id=\"state-filter\" name=\"disabled\"><option value=\"\">Any state</option> <option value=\"false\">Enabled</option> <option value=\"true\">Disabled</option></select></div></form>")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		return nil
+	})
+}
+
+// userRow is the template of a user's row. user-row.js fills it in. The keyboard stops only at the
+// button of the menu, which has Details too.
 func userRow() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -123,12 +200,12 @@ func userRow() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var4 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var4 == nil {
-			templ_7745c5c3_Var4 = templ.NopComponent
+		templ_7745c5c3_Var6 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var6 == nil {
+			templ_7745c5c3_Var6 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<template id=\"user-row\"><tr role=\"row\"><th class=\"who\" scope=\"row\" role=\"rowheader\" tabindex=\"-1\"><bdi class=\"username\"></bdi> <span class=\"chip you\" hidden>You</span><p class=\"contact\"><bdi class=\"email\"></bdi></p></th><td role=\"cell\" data-label=\"Roles\"><ul class=\"chips\" role=\"list\"></ul><span class=\"no-roles soft\">none</span></td><td role=\"cell\" data-label=\"State\"><span class=\"state\"></span></td><td role=\"cell\" data-label=\"Created\"><time class=\"created\"></time></td><td role=\"cell\"><div class=\"actions\"><button class=\"button compact change-state\" type=\"button\"></button> <button class=\"button compact change-roles\" type=\"button\">Roles…</button> <button class=\"button compact danger delete\" type=\"button\">Delete</button></div><p class=\"outcome good\"></p><div class=\"errors\" role=\"alert\"></div></td></tr></template>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<template id=\"user-row\"><tr role=\"row\"><th class=\"who\" scope=\"row\" role=\"rowheader\" tabindex=\"-1\"><button class=\"details\" type=\"button\" tabindex=\"-1\"><bdi class=\"username\"></bdi></button> <span class=\"chip you\" hidden>You</span><p class=\"contact\"><bdi class=\"email\"></bdi></p></th><td role=\"cell\" data-label=\"Roles\"><ul class=\"chips\" role=\"list\"></ul><span class=\"no-roles soft\">none</span></td><td role=\"cell\" data-label=\"State\"><span class=\"state\"></span></td><td role=\"cell\" data-label=\"Last login\"><time class=\"last-login\"></time><span class=\"no-login soft\">never</span></td><td class=\"since\" role=\"cell\" data-label=\"Created\"><time class=\"created\"></time></td><td class=\"menu-cell\" role=\"cell\"><button class=\"menu-button\" type=\"button\" aria-haspopup=\"menu\" aria-expanded=\"false\"><span aria-hidden=\"true\">•••</span></button></td></tr></template>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -136,9 +213,8 @@ func userRow() templ.Component {
 	})
 }
 
-// rolesDialog changes the roles of a user. It has its own status region, because screen readers
-// ignore what is behind an open dialog.
-func rolesDialog(p UsersPage) templ.Component {
+// userMenu is the menu of all rows. row-menu.js moves it to the row whose button was pressed.
+func userMenu() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -154,90 +230,12 @@ func rolesDialog(p UsersPage) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var5 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var5 == nil {
-			templ_7745c5c3_Var5 = templ.NopComponent
+		templ_7745c5c3_Var7 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var7 == nil {
+			templ_7745c5c3_Var7 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<dialog id=\"roles-dialog\" class=\"dialog\" aria-labelledby=\"roles-heading\"><h2 id=\"roles-heading\"></h2><ul id=\"roles\" class=\"chips removable\" role=\"list\" aria-labelledby=\"roles-heading\"></ul><p id=\"no-roles\" class=\"soft\">No roles.</p><div id=\"roles-errors\" role=\"alert\"></div><form id=\"roles-form\" method=\"dialog\" novalidate><div class=\"field\"><label for=\"role\">Add a role</label><p id=\"role-rules\" class=\"hint\">")
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		var templ_7745c5c3_Var6 string
-		templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.Itoa(p.Role.Min))
-		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `users.templ`, Line: 90, Col: 62}
-		}
-		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, " to ")
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		var templ_7745c5c3_Var7 string
-		templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.Itoa(p.Role.Max))
-		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `users.templ`, Line: 90, Col: 94}
-		}
-		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, " characters: lower-case letters, digits and <span class=\"punctuation\">")
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		var templ_7745c5c3_Var8 string
-		templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(p.Role.spacedPunctuation())
-		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `users.templ`, Line: 90, Col: 194}
-		}
-		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "</span></p><div class=\"with-button\"><input id=\"role\" type=\"text\" pattern=\"")
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		var templ_7745c5c3_Var9 string
-		templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(p.Role.pattern("a-z"))
-		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `users.templ`, Line: 92, Col: 65}
-		}
-		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "\" data-rule=\"")
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		var templ_7745c5c3_Var10 string
-		templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(p.roleRule())
-		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `users.templ`, Line: 92, Col: 92}
-		}
-		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "\" data-max-roles=\"")
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		var templ_7745c5c3_Var11 string
-		templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.Itoa(p.MaxRoles))
-		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `users.templ`, Line: 92, Col: 136}
-		}
-		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "\" autofocus autocomplete=\"off\" autocapitalize=\"none\" autocorrect=\"off\" spellcheck=\"false\" aria-describedby=\"role-rules\"> <button id=\"add-role\" class=\"reveal\" type=\"button\">Add<span class=\"visually-hidden\">&#32;this role</span></button></div></div><p id=\"roles-warning\" class=\"hint\" hidden></p><div class=\"choices\"><button id=\"roles-cancel\" class=\"button\" type=\"button\">Cancel</button> <button id=\"save-roles\" class=\"button primary\" type=\"submit\">Save</button></div></form><p id=\"roles-status\" class=\"visually-hidden\" role=\"status\"></p></dialog>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<template id=\"user-menu\"><div class=\"menu\" role=\"menu\" tabindex=\"-1\" hidden><button type=\"button\" role=\"menuitem\" tabindex=\"-1\" value=\"details\">Details</button> <button type=\"button\" role=\"menuitem\" tabindex=\"-1\" value=\"link\">Set-password link</button> <button type=\"button\" role=\"menuitem\" tabindex=\"-1\" value=\"roles\">Roles…</button> <button type=\"button\" role=\"menuitem\" tabindex=\"-1\" value=\"state\" class=\"change-state\"></button> <button type=\"button\" role=\"menuitem\" tabindex=\"-1\" value=\"delete\">Delete…</button></div></template>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -33,8 +33,11 @@ type Page struct {
 	PublicURL   string        // the origin that people use; may be empty
 }
 
-// PasswordRules bound the length of a new password, in characters.
-type PasswordRules struct{ Min, Max int }
+// PasswordRules are the rules for a new password that a page can check.
+type PasswordRules struct {
+	Min, Max int      // length in characters
+	Names    []string // that everybody tries
+}
 
 // NameRules say what a username or the name of a role consists of: letters, digits and
 // Punctuation.
@@ -57,10 +60,18 @@ type RegisterPage struct {
 	MaxEmail int // length of the e-mail address, in characters
 }
 
+// SetPasswordPage is the data of [SetPassword].
+type SetPasswordPage struct {
+	Page
+	Password PasswordRules
+}
+
 // UsersPage is the data of [Users].
 type UsersPage struct {
 	Page
 	Username NameRules
+	Password PasswordRules
+	MaxEmail int // length of an e-mail address, in characters
 	Role     NameRules
 	MaxRoles int // per user
 }
@@ -71,8 +82,14 @@ type AccountPage struct {
 	Password PasswordRules
 }
 
-// DocsPage is the data of [Docs].
-type DocsPage struct{ Page }
+// DocsPage is the data of [Docs]: what an API compares a token with, besides the PublicURL. It must
+// never contain a secret, because everyone can read the page.
+type DocsPage struct {
+	Page
+	Audience      string // aud of every token
+	Algorithm     string // alg of new tokens, such as "HS256"
+	PasswordGrant bool   // whether POST /token accepts a username and password
+}
 
 // ErrorPage is the data of [Error]. An empty Title is derived from the Status.
 type ErrorPage struct {
@@ -91,7 +108,7 @@ func (p Page) fullTitle() string {
 
 // hint describes the rules before a password breaks them.
 func (r PasswordRules) hint() string {
-	return fmt.Sprintf("%d to %d characters. Avoid common passwords and your username. A few unrelated words work well.", r.Min, r.Max)
+	return fmt.Sprintf("At least %d characters, and hard to guess.", r.Min)
 }
 
 // attributes are those of a field for a new password. They are no minlength and maxlength, because
@@ -100,6 +117,7 @@ func (r PasswordRules) attributes() templ.Attributes {
 	return templ.Attributes{
 		"data-min-length":  strconv.Itoa(r.Min),
 		"data-max-length":  strconv.Itoa(r.Max),
+		"data-names":       strings.Join(r.Names, " "),
 		"aria-describedby": "password-rules",
 	}
 }
@@ -115,16 +133,45 @@ func (r NameRules) spacedPunctuation() string {
 }
 
 // usernameRule is shown when a username doesn't match the rules.
-func (p RegisterPage) usernameRule() string {
-	r := p.Username
+func (r NameRules) usernameRule() string {
 	return fmt.Sprintf("Use %d to %d characters for the username: the letters a to z, digits and %s.", r.Min, r.Max, r.spacedPunctuation())
 }
 
-// roleRule is shown when a role doesn't match the rules.
-func (p UsersPage) roleRule() string {
+// roleAttributes are those of a field for roles: what role-names.js checks.
+func (p UsersPage) roleAttributes() templ.Attributes {
 	r := p.Role
-	return fmt.Sprintf("Use %d to %d lower-case letters, digits and %s for a role.", r.Min, r.Max, r.spacedPunctuation())
+	return templ.Attributes{
+		"pattern":        r.pattern("a-z"),
+		"data-rule":      fmt.Sprintf("Use %d to %d lower-case letters, digits and %s for a role.", r.Min, r.Max, r.spacedPunctuation()),
+		"data-max-roles": strconv.Itoa(p.MaxRoles),
+	}
 }
+
+// closedTitle is what the sign-up page says while nobody can sign up.
+const closedTitle = "Sign-up is closed"
+
+// closed returns the page with the title for when sign-up is closed.
+func (p RegisterPage) closed() Page {
+	p.Title = closedTitle
+	return p.Page
+}
+
+// tokenCommand gets a token on the command line.
+func (p DocsPage) tokenCommand() string {
+	if !p.PasswordGrant {
+		return "curl " + p.PublicURL + "/login \\\n  -H 'Content-Type: application/json' \\\n" +
+			`  -d '{"name": "NAME", "password": "PASSWORD"}'`
+	}
+	return "curl " + p.PublicURL + "/token \\\n  -d username=NAME \\\n  --data-urlencode password=PASSWORD"
+}
+
+// revokeCommand logs out on the command line.
+func (p DocsPage) revokeCommand() string {
+	return "curl " + p.PublicURL + "/revoke \\\n  -d token=TOKEN"
+}
+
+// hasPublicKeys reports whether tokens are signed with a key pair, and not with the secret.
+func (p DocsPage) hasPublicKeys() bool { return p.Algorithm != "HS256" }
 
 func (p ErrorPage) headline() string {
 	if p.Status == http.StatusNotFound {
@@ -133,15 +180,24 @@ func (p ErrorPage) headline() string {
 	return "Something went wrong"
 }
 
-func (p ErrorPage) advice() string {
+// sentence says what to do. The detail, which is written for the person who sees it, knows best.
+func (p ErrorPage) sentence() string {
 	switch {
 	case p.Status == http.StatusNotFound:
 		return "Check the address for typing mistakes, or start from the home page."
 	case p.Status >= http.StatusInternalServerError:
-		return "Try again in a moment."
+		return "This is not your fault. Try again in a moment."
+	case p.Detail != "":
+		return p.Detail
 	default:
 		return "Go back and try again, or start from the home page."
 	}
+}
+
+// askForHelp reports whether the page shows the request's id, with which the operator finds the
+// cause in the log.
+func (p ErrorPage) askForHelp() bool {
+	return p.Status >= http.StatusInternalServerError && p.RequestID != ""
 }
 
 func (p ErrorPage) page() Page {

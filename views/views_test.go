@@ -28,18 +28,25 @@ func withSignup(p Page) Page {
 
 func registerPage(p Page) RegisterPage {
 	return RegisterPage{
-		Page: p, Username: NameRules{3, 64, "._-@+"}, Password: PasswordRules{12, 256}, MaxEmail: 254,
+		Page: p, Username: NameRules{3, 64, "._-@+"}, Password: PasswordRules{12, 256, nil}, MaxEmail: 254,
 	}
 }
 
 func accountPage() AccountPage {
-	return AccountPage{page("Account"), PasswordRules{12, 256}}
+	return AccountPage{page("Account"), PasswordRules{12, 256, nil}}
 }
 
 func usersPage() UsersPage {
 	return UsersPage{
-		Page: page("Users"), Username: NameRules{3, 64, "._-@+"}, Role: NameRules{1, 64, "._:-"}, MaxRoles: 32,
+		Page: page("Users"), Username: NameRules{3, 64, "._-@+"}, Password: PasswordRules{12, 256, nil}, MaxEmail: 254,
+		Role: NameRules{1, 64, "._:-"}, MaxRoles: 32,
 	}
+}
+
+func docsPage() DocsPage {
+	p := page("API")
+	p.PublicURL = "https://login.example.org"
+	return DocsPage{Page: p, Audience: "acme", Algorithm: "HS256", PasswordGrant: true}
 }
 
 // pages returns every page, with hostile text wherever a page accepts text.
@@ -52,7 +59,7 @@ func pages() map[string]templ.Component {
 		"register, closed": Register(registerPage(page("Create an account"))),
 		"users":            Users(usersPage()),
 		"account":          Account(accountPage()),
-		"docs":             Docs(DocsPage{page("API")}),
+		"docs":             Docs(docsPage()),
 		"not found":        Error(ErrorPage{Page: page(""), Status: 404, Detail: hostile, RequestID: hostile}),
 		"failure":          Error(ErrorPage{Page: Page{Title: hostile, Assets: static.New(), Version: hostile}, Status: 500}),
 	}
@@ -96,7 +103,7 @@ func checkLink(t *testing.T, files *static.Files, link string) {
 		}
 		return
 	}
-	known := []string{"/", "/login", "/register", "/account", "/users/me/password", "/admin/users", "/docs", "/openapi.json", "#main"}
+	known := []string{"/", "/login", "/register", "/account", "/users/me/password", "/admin/users", "/docs", "/openapi.json", "/.well-known/oauth-authorization-server", "#main"}
 	if !slices.Contains(known, link) {
 		t.Errorf("the link %q leads nowhere", link)
 	}
@@ -218,22 +225,22 @@ func TestRegisterForm(t *testing.T) {
 func TestFieldsCarryTheRulesThatTheirScriptsCheck(t *testing.T) {
 	register := registerPage(withSignup(page("")))
 	register.Username = NameRules{4, 32, "-_"}
-	register.Password = PasswordRules{12, 99}
+	register.Password = PasswordRules{12, 99, []string{"Acme <Cloud>", "admin"}}
 	register.MaxEmail = 77
 	doc := render(t, Register(register))
 	wantAttributes(t, doc, []attributes{
 		{"username", map[string]string{"pattern": `[A-Za-z0-9\-_]{4,32}`, "data-rule": "Use 4 to 32 characters for the username: the letters a to z, digits and - _."}},
-		{"password", map[string]string{"data-min-length": "12", "data-max-length": "99"}},
+		{"password", map[string]string{"data-min-length": "12", "data-max-length": "99", "data-names": "Acme <Cloud> admin"}},
 		{"email", map[string]string{"maxlength": "77"}},
 	})
 	wantPrefix(t, doc, "username-rules", "4 to 32 characters: the letters a to z, digits and - _")
-	wantPrefix(t, doc, "password-rules", "12 to 99 characters.")
+	wantPrefix(t, doc, "password-rules", "At least 12 characters, and hard to guess.")
 
 	account := accountPage()
-	account.Password = PasswordRules{12, 99}
+	account.Password = PasswordRules{12, 99, []string{"Acme <Cloud>", "admin"}}
 	doc = render(t, Account(account))
-	wantAttributes(t, doc, []attributes{{"new-password", map[string]string{"data-min-length": "12", "data-max-length": "99"}}})
-	wantPrefix(t, doc, "password-rules", "12 to 99 characters.")
+	wantAttributes(t, doc, []attributes{{"new-password", map[string]string{"data-min-length": "12", "data-max-length": "99", "data-names": "Acme <Cloud> admin"}}})
+	wantPrefix(t, doc, "password-rules", "At least 12 characters, and hard to guess.")
 
 	users := usersPage()
 	users.Username.Max = 32
@@ -340,7 +347,7 @@ func TestPagesThatLogInContainThePublicURL(t *testing.T) {
 }
 
 func TestDocsLoadSwaggerUIBeforeTheModuleThatStartsIt(t *testing.T) {
-	doc := render(t, Docs(DocsPage{page("API")}))
+	doc := render(t, Docs(docsPage()))
 	byID(t, doc, "swagger-ui")
 	wantNoScript(t, doc)
 	var names []string
@@ -362,7 +369,7 @@ func TestHeaderMarksTheCurrentPage(t *testing.T) {
 		"nav-home":    Home(HomePage{page("Home")}),
 		"nav-account": Account(accountPage()),
 		"nav-users":   Users(usersPage()),
-		"":            Docs(DocsPage{page("API")}),
+		"":            Docs(docsPage()),
 	} {
 		for _, link := range byTag(byID(t, render(t, component), "nav"), "a") {
 			got, _ := attr(link, "id")

@@ -52,6 +52,24 @@ func (p *Program) Get(path, token string) (status int, body string) {
 	return p.send("GET", path, token)
 }
 
+// PasswordLink makes a set-password link for a user, with the access token of an administrator.
+func (p *Program) PasswordLink(token, username string) (url string) {
+	p.t.Helper()
+	_, body := p.Get("/users?q="+username, token)
+	var found struct{ Users []struct{ ID string } }
+	authtest.Must(p.t, json.Unmarshal([]byte(body), &found))
+	if len(found.Users) != 1 {
+		p.t.Fatalf("%d users are called %s: %s", len(found.Users), username, body)
+	}
+	status, body := p.send("POST", "/users/"+found.Users[0].ID+"/password-link", token)
+	var link struct{ URL string }
+	authtest.Must(p.t, json.Unmarshal([]byte(body), &link))
+	if status != http.StatusCreated {
+		p.t.Fatalf("POST /users/{id}/password-link: status %d: %s", status, body)
+	}
+	return link.URL
+}
+
 func (p *Program) send(method, path, token string) (status int, body string) {
 	p.t.Helper()
 	request, err := http.NewRequestWithContext(p.t.Context(), method, p.URL+path, nil)

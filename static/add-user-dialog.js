@@ -1,0 +1,114 @@
+/** The dialog that adds a user. */
+
+import { prepareForm } from './form.js';
+import { checkNewPassword, newPasswordError, preparePasswordField } from './password-field.js';
+import { currentUser, explainError } from './protected-page.js';
+import { readRoles } from './role-names.js';
+import { withToken } from './session.js';
+import { announce, byId, setBusy } from './ui.js';
+import { createUser } from './users-api.js';
+
+/** @typedef {import('./users-api.js').ListedUser} ListedUser */
+
+const dialog = byId('add-dialog', HTMLDialogElement);
+const form = byId('add-form', HTMLFormElement);
+const username = byId('add-username', HTMLInputElement);
+const email = byId('add-email', HTMLInputElement);
+const roles = byId('add-roles', HTMLInputElement);
+const withPassword = byId('with-password', HTMLInputElement);
+const password = preparePasswordField('add-');
+const addButton = byId('add-go-ahead', HTMLButtonElement);
+const status = byId('add-status');
+const fields = {
+  'body.username': username,
+  'body.email': email,
+  'body.roles': roles,
+  'body.password': password.input,
+};
+const { clearErrors, showMistakes, showFailure } = prepareForm(fields, byId('add-errors'), addButton, submit);
+
+/** @type {(user: ListedUser, needsLink: boolean) => void} */
+let onAdd = () => {};
+
+checkNewPassword(password.input, () => newPasswordError(password.input, username.value.trim()));
+byId('add-cancel').addEventListener('click', () => dialog.close());
+form.addEventListener('change', showPasswordPart);
+dialog.addEventListener('close', () => {
+  if (!dialog.open) password.clear();
+});
+
+/**
+ * Opens the dialog.
+ *
+ * @param {(user: ListedUser, needsLink: boolean) => void} callback called with the new user, and
+ *   whether the user is to get a link to set a password
+ */
+export function openAddDialog(callback) {
+  onAdd = callback;
+  form.reset();
+  showPasswordPart();
+  clearErrors();
+  announce('', status);
+  dialog.showModal();
+}
+
+function showPasswordPart() {
+  byId('add-password-part').hidden = !withPassword.checked;
+}
+
+async function submit() {
+  username.value = username.value.trim();
+  clearErrors();
+  const mistakes = findMistakes();
+  if (mistakes.length > 0) return showMistakes(mistakes);
+
+  const needsLink = !withPassword.checked;
+  password.setRevealed(false);
+  setBusy(addButton, 'Adding…');
+  announce(`Adding ${username.value}…`, status);
+  const before = currentUser();
+  const callback = onAdd;
+  const added = {
+    username: username.value,
+    email: email.value.trim() || undefined,
+    roles: readRoles(roles).roles,
+    password: needsLink ? undefined : password.input.value,
+  };
+  try {
+    const user = await withToken((token) => createUser(token, added));
+    if (!before || currentUser() !== before) return;
+    dialog.close();
+    callback(user, needsLink);
+  } catch (error) {
+    if (currentUser() !== before || explainError(error) === null) return;
+    announce('', status);
+    if (dialog.open) showFailure(error);
+  } finally {
+    setBusy(addButton);
+  }
+}
+
+/**
+ * Checks the fields by the server's rules.
+ *
+ * @returns {import('./form.js').Mistake[]} those that are wrong
+ */
+function findMistakes() {
+  /** @type {[HTMLInputElement, string | null][]} */
+  const checked = [
+    [username, usernameMistake()],
+    [email, email.validity.valid ? null : 'Enter a valid e-mail address, such as name@example.org.'],
+    [roles, readRoles(roles).mistake],
+    [password.input, withPassword.checked ? passwordMistake() : null],
+  ];
+  return /** @type {import('./form.js').Mistake[]} */ (checked.filter(([, mistake]) => mistake !== null));
+}
+
+function usernameMistake() {
+  if (username.value === '') return 'Enter a username.';
+  return username.validity.patternMismatch ? (username.dataset.rule ?? '') : null;
+}
+
+function passwordMistake() {
+  return password.input.value === '' ? 'Enter a password.' : newPasswordError(password.input, username.value);
+}
