@@ -2,6 +2,7 @@ package browser
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -78,8 +79,15 @@ func (b *tab) logIn(username, password string) string {
 	b.Helper()
 	b.fillLogin(username, password)
 	b.press(kb.Enter)
-	b.waitForCard("content")
+	b.waitForHome()
 	return evaluate[string](b, storedToken)
+}
+
+// waitForHome waits until the home page shows who is logged in, with all details.
+func (b *tab) waitForHome() {
+	b.Helper()
+	b.waitForCard("content")
+	b.waitFor("document.querySelector('#steps:not([aria-busy])') !== null")
 }
 
 // changePassword fills in and submits the form on the account page, which is open.
@@ -154,4 +162,10 @@ func (b *tab) wantHistory(paths ...string) {
 	if !slices.Equal(found, paths) {
 		b.Errorf("the history is %v, want %v", found, paths)
 	}
+}
+
+// waitForDevices waits until the account page, which is open, lists this many devices.
+func (b *tab) waitForDevices(count int) {
+	b.Helper()
+	b.waitFor("document.querySelectorAll('#rows:not([aria-busy]) li').length === " + strconv.Itoa(count))
 }

@@ -119,6 +119,23 @@ func TestRemovingATokenEndsItsSession(t *testing.T) {
 	}
 }
 
+func TestLoggingOutOnTheAPIDocsEndsTheSessionAndKeepsThePage(t *testing.T) {
+	t.Parallel()
+	b, p := newLatchkey(t)
+	defer b.close()
+	token := b.logIn("marisol", marisolPassword)
+	b.openDocs()
+	b.waitFor(text("#who-name") + " === 'marisol'")
+	b.click("#log-out")
+	b.waitFor("document.querySelector('#who').hidden")
+	want(b, "document.querySelectorAll('.opblock').length > 0", true)
+	if status := p.Who(token); status != 401 {
+		t.Errorf("the session is still there: status %d", status)
+	}
+	b.click(".docs-title a") // and the page leads back
+	b.waitForCard("visitor")
+}
+
 func TestGuideIsOpenBesideSwaggerUIAndFoldedAboveIt(t *testing.T) {
 	t.Parallel()
 	b, _ := newLatchkey(t)

@@ -38,7 +38,7 @@ func TestNobodyNoticesThatTheKeyCouldNotBeReadOnce(t *testing.T) {
 	b.waitFor(text("#count") + " === 'You are logged in here and nowhere else.'")
 	b.execute("window.openings = 0")
 	b.changePassword("wrong", "a quite different horse")
-	b.waitFor(text("#errors") + " === `That isn't your current password.`")
+	b.waitFor(text("#current-password-error") + " === `That isn't your current password.`")
 	want(b, "window.sawEnd", "")
 	wantSessions(t, p, 1, bound)
 }

@@ -245,7 +245,7 @@ func TestBrowserWithAWrongClockWorks(t *testing.T) {
 		other.execute("localStorage.clear()")
 		other.open("/account")
 		other.waitFor(text("#count") + ".startsWith('You are logged in here and ')")
-		want(other, text("#rows tr:nth-child(1) .used"), "just now")
+		want(other, text("#rows li:nth-child(1) .used"), "just now")
 		other.close()
 	}
 	wantSessions(t, p, 3, bound)
@@ -313,7 +313,7 @@ func TestNonceIsReplacedWithoutAnyoneNoticing(t *testing.T) {
 		before = b.countRequests("POST /users/me/password")
 		inKeyStore[chromedp.Void](b, "await result("+change+")")
 		b.changePassword("wrong", "a quite different horse")
-		b.waitFor(text("#errors") + " === `That isn't your current password.`")
+		b.waitFor(text("#current-password-error") + " === `That isn't your current password.`")
 		if n := b.countRequests("POST /users/me/password") - before; n != 2 {
 			t.Errorf("with a nonce that is %s, the password was sent %d times, want 2", name, n)
 		}

@@ -19,7 +19,7 @@ func isRenewed(token string) string {
 const recordEnd = `
 	window.sawEnd = '';
 	new MutationObserver(() => {
-		for (const card of document.querySelectorAll('.card')) {
+		for (const card of document.querySelectorAll('main > section')) {
 			if (!card.hidden && !['checking', 'content'].includes(card.id)) window.sawEnd ||= card.id;
 		}
 	}).observe(document, { subtree: true, childList: true, attributes: true });
@@ -132,9 +132,9 @@ func TestSessionEndedFromAnotherDeviceIsReported(t *testing.T) {
 	defer other.close()
 	other.logIn("marisol", marisolPassword)
 	other.open("/account")
-	other.waitFor("document.querySelectorAll('#rows tr').length === 2")
-	other.click("#rows tr:nth-child(2) .end")
-	other.waitFor(text("#rows tr:nth-child(2)") + " === 'Chrome on Linux has been logged out.'")
+	other.waitFor("document.querySelectorAll('#rows li').length === 2")
+	other.click("#rows li:nth-child(2) .end")
+	other.waitFor(text("#rows li:nth-child(2)") + " === 'Chrome on Linux has been logged out.'")
 
 	b.execute("window.skipped = 14.1 * 60_000; window.dispatchEvent(new Event('online'))") // it is time to renew the token
 	b.waitForCard("ended")

@@ -192,11 +192,11 @@ func TestRestartOfTheServerLogsNobodyOut(t *testing.T) {
 	b.waitForCard("content")
 	b.execute("window.sameDocument = true")
 	p.Stop()
-	b.waitFor(text("#ends") + " === 'when the server can be reached'")
+	b.waitFor(text("#late-note") + " === `The server can't be reached at the moment. This page keeps trying.`")
 	token := evaluate[string](b, storedToken)
 
 	cmdtest.Start(t, folder, settings...)
 	b.waitFor(isRenewed(token))
-	b.waitFor(text("#ends") + " !== 'when the server can be reached'")
+	b.waitFor("document.querySelector('#late-note').hidden")
 	b.wantNoEnd()
 }

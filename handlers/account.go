@@ -3,13 +3,14 @@ package handlers
 import (
 	"github.com/a-h/templ"
 
+	"latchkey/models"
 	"latchkey/views"
 )
 
-// accountPage changes the password, and lists and ends sessions.
+// accountPage is where people change what belongs to their account, and see their sessions.
 func (h *Handler) accountPage() templ.Component {
 	return views.Account(views.AccountPage{
 		Page:     h.pageData("Account", "Change your password for "+h.appName+", and see where you are logged in."),
-		Password: h.passwordRules(),
+		Password: h.passwordRules(), MaxEmail: models.MaxEmailLength,
 	})
 }

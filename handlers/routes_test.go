@@ -16,7 +16,7 @@ import (
 func publicRoutes() []string {
 	return []string{
 		"GET /", "GET /.well-known/jwks.json", "GET /.well-known/oauth-authorization-server", "GET /account", "GET /admin/users",
-		"GET /docs", "GET /favicon.ico", "GET /healthz", "GET /login", "GET /openapi.json", "GET /readyz", "GET /register", "GET /static/*",
+		"GET /docs", "GET /favicon.ico", "GET /healthz", "GET /login", "GET /openapi.json", "GET /readyz", "GET /register", "GET /set-password", "GET /static/*",
 		"POST /login", "POST /refresh", "POST /register", "POST /revoke", "POST /set-password", "POST /token",
 	}
 }
@@ -24,7 +24,7 @@ func publicRoutes() []string {
 // undocumentedRoutes lists the routes that are not in the OpenAPI document.
 func undocumentedRoutes() []string {
 	return []string{
-		"GET /", "GET /account", "GET /admin/users", "GET /docs", "GET /favicon.ico", "GET /login", "GET /openapi.json", "GET /register", "GET /static/*",
+		"GET /", "GET /account", "GET /admin/users", "GET /docs", "GET /favicon.ico", "GET /login", "GET /openapi.json", "GET /register", "GET /set-password", "GET /static/*",
 	}
 }
 

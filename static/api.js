@@ -14,16 +14,6 @@ export const ADMIN = 'admin';
 
 /** @typedef {{id: string, name: string, roles: string[]}} User */
 
-/**
- * @typedef {object} ListedSession
- * @property {string} id
- * @property {string} device
- * @property {string} address
- * @property {string} created_at
- * @property {string} last_used_at
- * @property {boolean} current whether it is the session of the request
- */
-
 /** @typedef {{token: string, lifetime: number}} IssuedToken the lifetime is in milliseconds */
 
 /**
@@ -97,38 +87,6 @@ export async function logOut(token) {
 export async function changePassword(token, currentPassword, newPassword) {
   const json = { current_password: currentPassword, new_password: newPassword };
   await request('POST', '/users/me/password', { token, json, proof: true });
-}
-
-/**
- * Lists the user's own sessions, the most recently used first.
- *
- * @param {string} token
- * @returns {Promise<ListedSession[]>}
- */
-export async function listSessions(token) {
-  const response = await request('GET', '/sessions', { token, proof: true });
-  const { sessions } = await readObject(response);
-  if (!Array.isArray(sessions)) throw new ApiError(response.status);
-  return sessions;
-}
-
-/**
- * Ends one of the user's own sessions.
- *
- * @param {string} token
- * @param {string} id
- */
-export async function endSession(token, id) {
-  await request('DELETE', `/sessions/${encodeURIComponent(id)}`, { token, proof: true });
-}
-
-/**
- * Ends all of the user's own sessions except the one the token belongs to.
- *
- * @param {string} token
- */
-export async function endOtherSessions(token) {
-  await request('DELETE', '/sessions', { token, proof: true });
 }
 
 /**

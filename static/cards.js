@@ -8,8 +8,8 @@ const pageTitle = document.title;
 const OWN_CARDS = ['checking', 'content'];
 
 /**
- * Makes a card the visible one and closes all dialogs. If the focus was in the card before, it
- * moves to the new card's heading.
+ * Makes a card the visible one and closes all dialogs. If the focus was in the card before or
+ * on the button that logs out, it moves to the new card's heading.
  *
  * @param {string} id
  * @param {string} [reason] what the card says about why it is shown; announced with the heading
@@ -17,7 +17,8 @@ const OWN_CARDS = ['checking', 'content'];
 export function switchToCard(id, reason) {
   for (const dialog of document.querySelectorAll('dialog')) dialog.close();
   const main = byId('main');
-  const hadFocus = main !== document.activeElement && main.contains(document.activeElement);
+  const focused = document.activeElement;
+  const hadFocus = focused !== main && focused?.closest('#main, #who');
   for (const card of main.querySelectorAll(':scope > section')) {
     if (card instanceof HTMLElement) card.hidden = card.id !== id;
   }

@@ -51,7 +51,21 @@ export function layoutPlugin({ React }) {
   const keepTable = (Responses) => (/** @type {object} */ props) =>
     createElement('div', { ref: removeRegions }, createElement(Responses, props));
 
-  return { components: { DocsLayout }, wrapComponents: { TextArea: nameTextArea, responses: keepTable } };
+  /**
+   * Gives a choice the name of its parameter, which Swagger UI gives to other fields only.
+   *
+   * @param {any} Field
+   */
+  const nameChoice = (Field) => (/** @type {any} */ props) => {
+    const name = (/** @type {Element | null} */ container) =>
+      container?.querySelector('select')?.setAttribute('aria-label', props.description ?? 'Value');
+    return createElement('div', { ref: name }, createElement(Field, props));
+  };
+
+  return {
+    components: { DocsLayout },
+    wrapComponents: { TextArea: nameTextArea, JsonSchemaForm: nameChoice, responses: keepTable },
+  };
 }
 
 /** @param {Element | null} container null once it has left the page */

@@ -1,43 +1,34 @@
-/** The list of the user's own sessions on the account page. */
+/** The list of devices on the account page: the user's own sessions. */
 
-import { endOtherSessions, endSession, listSessions } from './api.js';
-import { askToConfirm } from './confirm-dialog.js';
+import { endOtherSessions, endSession, listSessions } from './account-api.js';
 import { serverTime } from './clock.js';
+import { askToConfirm } from './confirm-dialog.js';
+import { clearOutcomes, showOutcome } from './outcome.js';
 import { ApiError, SESSION_NOT_FOUND } from './problem.js';
-import { currentUser, explainError, logOutHere } from './protected-page.js';
+import { currentUser, explainError } from './protected-page.js';
 import { withToken } from './session.js';
-import { newRow, onRowButton, replaceRow, runInRow } from './table-row.js';
 import { setTime, showTimeAgo } from './time.js';
-import { announce, byId, find, onPress, setBusy, showError } from './ui.js';
+import { announce, byId, find, onPress, setBusy, setText, showError } from './ui.js';
 
-/** @typedef {import('./api.js').ListedSession} ListedSession */
+/** @typedef {import('./account-api.js').ListedSession} ListedSession */
 
-const table = byId('sessions');
 const rows = byId('rows');
-const outcome = byId('sessions-outcome');
-const errors = byId('sessions-errors');
+const errors = byId('devices-errors');
 const endOthersButton = byId('end-others');
-const reloadButton = byId('reload');
+const reloadButton = byId('reload-devices');
 
-/** The session of each row. @type {Map<HTMLTableRowElement, ListedSession>} */
+/** The session of each row. @type {Map<HTMLElement, ListedSession>} */
 let sessions = new Map();
 /** How many lists have been requested. Only the response to the last request counts. */
 let requested = 0;
 
-onRowButton(rows, (row, button) => {
-  const session = sessions.get(row);
-  if (session?.current) confirmLogOut(button);
-  else if (session) end(session, row, button);
-});
 onPress(endOthersButton, endOthers);
 onPress(reloadButton, loadSessions);
 
 /** Empties the list. */
 export function resetSessions() {
-  outcome.textContent = '';
   sessions.clear();
   rows.replaceChildren();
-  table.hidden = true;
   endOthersButton.hidden = true;
   byId('count').textContent = 'Loading…';
 }
@@ -48,26 +39,26 @@ export async function loadSessions() {
   const number = ++requested;
   const isNewest = () => currentUser() === user && requested === number;
   errors.replaceChildren();
-  table.setAttribute('aria-busy', 'true');
+  rows.setAttribute('aria-busy', 'true');
   if (!reloadButton.hidden) setBusy(reloadButton, 'Loading…');
   try {
     const response = await withToken(listSessions);
     if (!isNewest()) return;
     const sorted = [...response.filter((s) => s.current), ...response.filter((s) => !s.current)];
-    sessions = new Map(sorted.map((session) => [newSessionRow(session), session]));
+    sessions = new Map(sorted.map((session) => [newRow(session), session]));
     rows.replaceChildren(...sessions.keys());
-    table.hidden = false;
     reloadButton.hidden = true;
     updateTimes();
     showCount();
   } catch (error) {
     const message = isNewest() ? explainError(error) : null;
     if (message === null) return;
+    byId('count').textContent = '';
     showError(errors, message);
     reloadButton.hidden = false;
   } finally {
     if (isNewest()) {
-      table.removeAttribute('aria-busy');
+      rows.removeAttribute('aria-busy');
       setBusy(reloadButton);
     }
   }
@@ -80,88 +71,116 @@ export function updateTimes() {
 
 /**
  * @param {ListedSession} session
- * @returns {HTMLTableRowElement}
+ * @returns {HTMLElement}
  */
-function newSessionRow({ device, address, current, created_at: created, last_used_at: lastUsed }) {
-  const row = newRow('session-row');
+function newRow(session) {
+  const { device, address, current, created_at: created, last_used_at: lastUsed } = session;
+  const { content } = byId('device-row', HTMLTemplateElement);
+  const row = /** @type {HTMLElement} */ (find(content, 'li').cloneNode(true));
+  const button = find(row, '.end');
   find(row, '.device').textContent = device;
   find(row, '.current').hidden = !current;
   find(row, '.address').textContent = address;
   setTime(find(row, '.created', HTMLTimeElement), new Date(created));
   setTime(find(row, '.used', HTMLTimeElement), new Date(lastUsed));
-  const label = current ? 'Log out on this device' : `Log out ${device}, ${address}`;
-  find(row, '.end').setAttribute('aria-label', label);
+  button.hidden = current; // the button in the header does that
+  button.setAttribute('aria-label', `Log out ${device}, ${address}`);
+  onPress(button, () => end(session, row, button));
   return row;
 }
 
-/** @returns {HTMLTableRowElement[]} the rows of all sessions except the current one */
+/** @returns {HTMLElement[]} the rows of all sessions except the current one */
 function otherRows() {
   return [...sessions].filter(([, { current }]) => !current).map(([row]) => row);
 }
 
 function showCount() {
   const { length } = otherRows();
-  byId('count').textContent =
-    length === 0 ? 'You are logged in here and nowhere else.' : `You are logged in here and in ${othersText(length)}.`;
+  const others = length === 1 ? '1 other device' : `${length} other devices`;
+  setText(
+    byId('count'),
+    length === 0 ? 'You are logged in here and nowhere else.' : `You are logged in here and on ${others}.`,
+  );
   endOthersButton.hidden = length === 0;
-}
-
-/** @param {number} count */
-function othersText(count) {
-  return count === 1 ? '1 other session' : `${count} other sessions`;
 }
 
 /**
  * @param {ListedSession} session
- * @param {HTMLTableRowElement} row
+ * @param {HTMLElement} row
  * @param {HTMLElement} button
  */
 async function end({ id, device }, row, button) {
-  /** @param {string} token */
-  const request = async (token) => {
-    try {
-      await endSession(token, id);
-    } catch (error) {
-      // A session that has already ended is what the user wanted.
-      if (!(error instanceof ApiError && error.type === SESSION_NOT_FOUND)) throw error;
-    }
-  };
-  if ((await runInRow(row, button, `Logging out ${device}…`, request)) === null) return;
-  sessions.delete(row);
-  replaceRow(row, `${device} has been logged out.`);
-  showCount();
+  const user = currentUser();
+  const rowErrors = find(row, '.errors');
+  clearOutcomes();
+  rowErrors.replaceChildren();
+  setBusy(button, 'Log out');
+  announce(`Logging out ${device}…`);
+  try {
+    await withToken((token) => endIfThere(token, id));
+    if (currentUser() !== user) return;
+    sessions.delete(row);
+    replaceRow(row, `${device} has been logged out.`);
+    showCount();
+  } catch (error) {
+    const message = currentUser() === user ? explainError(error) : null;
+    if (message === null) return;
+    announce('');
+    showError(rowErrors, message);
+  } finally {
+    setBusy(button);
+  }
 }
 
 /**
- * Logs out: that is what ending the current session means.
+ * Ends a session. If it has already ended, that is what the user wanted.
  *
- * @param {HTMLElement} button
+ * @param {string} token
+ * @param {string} id
  */
-async function confirmLogOut(button) {
-  const text = 'You will be logged out in all tabs of this browser.';
-  if (await askToConfirm('Log out on this device?', text, 'Log out')) logOutHere(button);
+async function endIfThere(token, id) {
+  try {
+    await endSession(token, id);
+  } catch (error) {
+    if (!(error instanceof ApiError && error.type === SESSION_NOT_FOUND)) throw error;
+  }
+}
+
+/**
+ * Replaces what a row shows with a sentence. If the focus was in the row, it moves to the sentence.
+ *
+ * @param {HTMLElement} row
+ * @param {string} sentence
+ */
+function replaceRow(row, sentence) {
+  const hadFocus = row.contains(document.activeElement);
+  row.className = 'gone soft';
+  row.tabIndex = -1;
+  row.textContent = sentence;
+  if (hadFocus) row.focus();
+  announce(sentence);
 }
 
 async function endOthers() {
-  const count = othersText(otherRows().length);
-  const text = 'These devices will be logged out. You stay logged in here.';
-  if (!(await askToConfirm(`End ${count}?`, text, 'End sessions'))) return;
-  errors.replaceChildren();
-  outcome.textContent = '';
-  setBusy(endOthersButton, 'Ending sessions…');
-  announce(`Ending ${count}…`);
+  const { length } = otherRows();
+  const devices = length === 1 ? 'the other device' : `${length} other devices`;
+  if (!(await askToConfirm(`Log out ${devices}?`, 'You stay logged in here.', 'Log out'))) return;
   const user = currentUser();
+  errors.replaceChildren();
+  clearOutcomes();
+  setBusy(endOthersButton, 'Logging out…');
+  announce(`Logging out ${devices}…`);
   try {
     await withToken(endOtherSessions);
     if (currentUser() !== user) return;
-    outcome.textContent = `${count} ${otherRows().length === 1 ? 'has' : 'have'} been ended.`;
     for (const row of otherRows()) {
       sessions.delete(row);
       row.remove();
     }
     showCount();
-    byId('sessions-heading').focus(); // the button that had the focus is hidden now
-    announce(outcome.textContent);
+    byId('devices-heading').focus(); // the button that had the focus is hidden now
+    const done = length === 1 ? 'The other device has' : `${length} other devices have`;
+    showOutcome(byId('devices-outcome'), `${done} been logged out.`);
     loadSessions();
   } catch (error) {
     const message = currentUser() === user ? explainError(error) : null;

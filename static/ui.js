@@ -57,10 +57,17 @@ export function setText(element, text) {
  * Announces to screen readers what everyone else can see.
  *
  * @param {string} message
- * @param {HTMLElement} [region] an element with role=status; by default, the page's own
+ * @param {HTMLElement} [region] an element with role=status; by default, the open dialog's or the
+ *   page's own
  */
-export function announce(message, region = byId('status')) {
+export function announce(message, region = statusRegion()) {
   region.textContent = message;
+}
+
+/** Screen readers don't announce what is behind an open dialog. */
+function statusRegion() {
+  const dialogs = document.querySelector('dialog[open] [role=status]');
+  return dialogs instanceof HTMLElement ? dialogs : byId('status');
 }
 
 /**

@@ -43,7 +43,7 @@ export async function loadDevices({ id }, isShown) {
   }
 }
 
-/** @param {import('./api.js').ListedSession} session */
+/** @param {import('./account-api.js').ListedSession} session */
 function newDevice({ device, address, current, last_used_at: lastUsed }) {
   const { content } = byId('device-item', HTMLTemplateElement);
   const item = /** @type {HTMLLIElement} */ (find(content, 'li').cloneNode(true));

@@ -114,7 +114,7 @@ export async function makePasswordLink(token, id) {
  *
  * @param {string} token
  * @param {string} id
- * @returns {Promise<import('./api.js').ListedSession[]>}
+ * @returns {Promise<import('./account-api.js').ListedSession[]>}
  */
 export async function listUserSessions(token, id) {
   const response = await request('GET', `${pathOf(id)}/sessions`, { token, proof: true });

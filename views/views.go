@@ -80,6 +80,7 @@ type UsersPage struct {
 type AccountPage struct {
 	Page
 	Password PasswordRules
+	MaxEmail int // length of the e-mail address, in characters
 }
 
 // DocsPage is the data of [Docs]: what an API compares a token with, besides the PublicURL. It must

@@ -33,7 +33,7 @@ func registerPage(p Page) RegisterPage {
 }
 
 func accountPage() AccountPage {
-	return AccountPage{page("Account"), PasswordRules{12, 256, nil}}
+	return AccountPage{page("Account"), PasswordRules{12, 256, nil}, 254}
 }
 
 func usersPage() UsersPage {
