@@ -19,7 +19,7 @@ var ErrInvalidLink = errors.New("invalid set-password link")
 // the password of the user once.
 type SetPasswordLink struct {
 	UserID    string
-	Version   int       // the link version of the user when the link was issued; any later one voids it
+	Version   int       // the link version of the user; another version voids the link
 	ExpiresAt time.Time // in whole seconds
 }
 
@@ -38,8 +38,8 @@ func (c *SetPasswordLinkCodec) Format(l SetPasswordLink) string {
 	return c.keys.sign(fmt.Sprintf("%s.%d.%d", l.UserID, l.Version, l.ExpiresAt.Unix()))
 }
 
-// URL returns the link itself, at the origin that people use. The token is in the fragment, which no
-// browser sends, so that it reaches no log.
+// URL returns the link itself, at the origin that people use. The token is in the fragment, which
+// no browser sends, so that it reaches no log.
 func (c *SetPasswordLinkCodec) URL(origin string, l SetPasswordLink) string {
 	return origin + "/set-password#" + c.Format(l)
 }

@@ -58,7 +58,7 @@ func TestPagesForVisitorsAreAccessible(t *testing.T) {
 	b.logIn("marisol", marisolPassword)
 	p.Stop()
 	b.click("#log-out")
-	b.waitFor(text("#errors") + " !== ''")
+	b.waitFor(text("#page-errors") + " !== ''")
 	b.wantAccessible("home with an error")
 }
 
@@ -72,24 +72,28 @@ func TestPagesForUsersAreAccessible(t *testing.T) {
 	b.enter("#username", "marisol")
 	b.enter("#password", rosaPassword)
 	b.press(kb.Enter)
-	b.waitFor(text("#errors") + " !== ''")
+	b.waitFor(text("#username-error") + " !== ''")
 	b.wantAccessible("sign-up with an error")
 
 	p.Register("rosa", rosaPassword)
 	p.Login("marisol", marisolPassword)
 	b.logIn("marisol", marisolPassword)
-	b.open("/account")
-	b.waitFor("document.querySelectorAll('#rows tr').length === 2")
+	b.openAccount(2)
 	b.wantAccessible("account")
 	b.enter("#current-password", "wrong")
 	b.enter("#new-password", rosaPassword)
 	b.press(kb.Enter)
-	b.waitFor(text("#errors") + " !== ''")
+	b.waitFor(text("#current-password-error") + " !== ''")
 	b.wantAccessible("account with an error")
 	b.click("#end-others")
 	b.waitFor("document.querySelector('#confirm').open")
-	b.wantAccessible("account, asked before ending sessions")
+	b.wantAccessible("account, asked before logging out devices")
 	b.answer("#confirm-cancel")
+	b.click("#open-deletion")
+	b.press(kb.Enter)
+	want(b, text("#deletion-password-error"), "Enter your password.")
+	b.wantAccessible("account, asked for the password")
+	b.press(kb.Escape)
 }
 
 func TestAPIDocsAreAccessible(t *testing.T) {

@@ -164,8 +164,10 @@ func (b *tab) wantHistory(paths ...string) {
 	}
 }
 
-// waitForDevices waits until the account page, which is open, lists this many devices.
+// waitForDevices waits until the account page, which is open, has loaded everything and lists this
+// many devices.
 func (b *tab) waitForDevices(count int) {
 	b.Helper()
+	b.waitFor("!document.querySelector('#email').readOnly")
 	b.waitFor("document.querySelectorAll('#rows:not([aria-busy]) li').length === " + strconv.Itoa(count))
 }

@@ -56,6 +56,7 @@ func TestBrowserThatRefusesTheCookieIsExplained(t *testing.T) {
 	b.click("#continue")
 	b.waitForCard("content")
 	want(b, text("#name"), "marisol")
+	want(b, "document.querySelector('#ends-note').hidden", false)
 	want(b, text("#ends-note"), "Your session ends in 15 minutes. After that, log in again.")
 	b.reload()
 	b.waitForCard("content")

@@ -170,7 +170,7 @@ func TestEndedSessionLeadsBackAfterTheNextLogin(t *testing.T) {
 	defer b.close("401 /user", "401 /refresh")
 	token := b.logIn("marisol", marisolPassword)
 	b.open("/account?x=1")
-	b.waitForCard("content")
+	b.waitForDevices(1)
 	p.Logout(token)
 	b.reload()
 	b.waitForCard("ended")

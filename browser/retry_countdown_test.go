@@ -30,9 +30,9 @@ const stoppedTime = `
 func (b *tab) submitUntilThrottled(submit func()) {
 	b.Helper()
 	for range 100 {
-		b.execute("document.querySelector('#errors').replaceChildren()")
+		b.execute("document.querySelectorAll('#errors, .field-error').forEach((e) => e.replaceChildren())")
 		submit()
-		b.waitFor(text("#errors") + " !== ''")
+		b.waitFor("[...document.querySelectorAll('#errors, .field-error')].some((e) => e.textContent !== '')")
 		if evaluate[string](b, ticking) != "" {
 			return
 		}

@@ -192,7 +192,8 @@ func TestRestartOfTheServerLogsNobodyOut(t *testing.T) {
 	b.waitForCard("content")
 	b.execute("window.sameDocument = true")
 	p.Stop()
-	b.waitFor(text("#late-note") + " === `The server can't be reached at the moment. This page keeps trying.`")
+	b.waitFor("!document.querySelector('#late-note').hidden")
+	want(b, text("#late-note"), "The server can't be reached at the moment. This page keeps trying.")
 	token := evaluate[string](b, storedToken)
 
 	cmdtest.Start(t, folder, settings...)

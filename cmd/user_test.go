@@ -71,7 +71,7 @@ func TestUserListPrintsATableOrJSON(t *testing.T) {
 		t.Errorf("the users are %v", users)
 	}
 	table := cmdtest.Command{Folder: folder, Args: []string{"user", "list"}}.Run(t).Stdout
-	if lines := strings.Split(strings.TrimSpace(table), "\n"); len(lines) != 4 || !strings.HasPrefix(lines[0], "NAME") || !strings.HasPrefix(lines[2], "Petra") {
+	if lines := strings.Split(strings.TrimSpace(table), "\n"); len(lines) != 4 || !strings.HasPrefix(lines[0], "NAME") || !strings.HasPrefix(lines[2], "Petra") || !strings.HasSuffix(lines[2], "never") {
 		t.Errorf("the table is\n%s", table)
 	}
 }

@@ -48,7 +48,8 @@ type Options struct {
 	TrustedProxies []netip.Prefix
 }
 
-// UseSecrets sets everything that is made with the secrets alone: the first signs, all of them verify.
+// UseSecrets sets everything that is made with the secrets alone. The first signs, all of them
+// verify.
 func (o *Options) UseSecrets(secrets []auth.Secret, now func() time.Time) {
 	o.RefreshTokens = auth.NewRefreshTokenCodec(secrets)
 	o.Proofs = auth.NewProofVerifier(secrets, now)

@@ -24,7 +24,8 @@ func publicRoutes() []string {
 // undocumentedRoutes lists the routes that are not in the OpenAPI document.
 func undocumentedRoutes() []string {
 	return []string{
-		"GET /", "GET /account", "GET /admin/users", "GET /docs", "GET /favicon.ico", "GET /login", "GET /openapi.json", "GET /register", "GET /set-password", "GET /static/*",
+		"GET /", "GET /account", "GET /admin/users", "GET /docs", "GET /favicon.ico", "GET /login", "GET /openapi.json", "GET /register", "GET /set-password",
+		"GET /static/*",
 	}
 }
 

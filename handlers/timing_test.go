@@ -30,6 +30,7 @@ func compareRefusals(t *testing.T, passes uint32) {
 	s.addUser(t, "jonas")
 	s.options.Store = s.openStore(t, auth.Cost{Memory: 8192, Time: 2, Threads: 1}, 1)
 	s.restart(t)
+	s.addWithoutPassword(t, s.login(t, "marisol"), "petra")
 	for _, name := range []string{"marisol", "jonas"} {
 		s.login(t, name) // replaces the hash with one of 2 passes
 	}
@@ -40,6 +41,7 @@ func compareRefusals(t *testing.T, passes uint32) {
 		"unknown user":   credentials("nobody"),
 		"wrong password": `{"name":"marisol","password":"some other words"}`,
 		"disabled user":  credentials("jonas"),
+		"no password":    credentials("petra"),
 	}
 	cheapest := map[string]time.Duration{}
 	for range 5 { // noise disappears with more requests, a fault does not

@@ -30,9 +30,13 @@ func TestAdministrationNeedsTheRoleAdmin(t *testing.T) {
 	id := s.addUser(t, "jonas")
 	token := s.login(t, "jonas")
 	for name, r := range map[string]response{
-		"list":   s.get(t, "/users", token),
-		"change": s.patch(t, token, id, `{"roles":["admin"]}`),
-		"delete": s.remove(t, token, id),
+		"list":         s.get(t, "/users", token),
+		"change":       s.patch(t, token, id, `{"roles":["admin"]}`),
+		"delete":       s.remove(t, token, id),
+		"add":          s.postJSON(t, "/users", `{"username":"petra"}`, "Authorization", "Bearer "+token),
+		"link":         s.send(t, "POST", "/users/"+id+"/password-link", "", "Authorization", "Bearer "+token),
+		"see sessions": s.get(t, "/users/"+id+"/sessions", token),
+		"end sessions": s.send(t, "DELETE", "/users/"+id+"/sessions", "", "Authorization", "Bearer "+token),
 	} {
 		wantType(t, r, 403, "insufficient-scope")
 		if got := r.Header.Get("WWW-Authenticate"); got != challengeScope {
@@ -93,6 +97,9 @@ func TestInvalidChangeOfAUserIs422(t *testing.T) {
 		"id":                 {`{"id":"1"}`, "invalid-fields", "body"},
 		"username":           {`{"username":"petra"}`, "invalid-fields", "body"},
 		"password":           {`{"password":"` + canary + `"}`, "invalid-fields", "body"},
+		"number as e-mail":   {`{"email":1}`, "invalid-fields", "body.email"},
+		"empty e-mail":       {`{"email":""}`, "invalid-email", "body.email"},
+		"no e-mail":          {`{"email":"` + canary + `"}`, "invalid-email", "body.email"},
 		"text as disabled":   {`{"disabled":"yes"}`, "invalid-fields", "body.disabled"},
 		"text as roles":      {`{"roles":"admin"}`, "invalid-fields", "body.roles"},
 		"number as role":     {`{"roles":[1]}`, "invalid-fields", "body.roles[0]"},
@@ -115,6 +122,96 @@ func TestInvalidChangeOfAUserIs422(t *testing.T) {
 		t.Errorf("the user changed: %s", after)
 	}
 	wantStatus(t, s.patch(t, admin, id, `{}`), 200) // changes nothing
+}
+
+func TestEmailAddressIsReplacedRemovedOrLeftAlone(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	admin, id := s.login(t, "marisol"), s.addUser(t, "jonas")
+	for _, row := range []struct {
+		body string
+		want any
+	}{
+		{`{}`, nil}, {`{"email":"Jonas@Example.org"}`, "Jonas@Example.org"}, {`{}`, "Jonas@Example.org"},
+		{`{"disabled":false}`, "Jonas@Example.org"}, {`{"email":null}`, nil}, {`{"email":null}`, nil},
+	} {
+		r := s.patch(t, admin, id, row.body)
+		wantStatus(t, r, 200)
+		if got := r.field("email"); got != row.want {
+			t.Errorf("after %s the address is %v, want %v", row.body, got, row.want)
+		}
+	}
+}
+
+// add creates a user as an administrator.
+func (s *server) add(t *testing.T, admin, body string) response {
+	t.Helper()
+	return s.postJSON(t, "/users", body, "Authorization", "Bearer "+admin)
+}
+
+func TestAdministratorAddsUsers(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, func(o *Options) { o.Signup = false })
+	admin := s.login(t, "marisol")
+	r := s.add(t, admin, `{"username":"Jonas","email":"jonas@example.org","roles":["reader","editor"],"password":"`+testPassword+`"}`)
+	wantStatus(t, r, 201)
+	if r.field("username") != "Jonas" || r.field("email") != "jonas@example.org" || r.field("last_login_at") != nil ||
+		!strings.Contains(r.body, `"roles":["editor","reader"]`) || strings.Contains(r.body, "password") {
+		t.Errorf("the response is %s", r.body)
+	}
+	s.login(t, "jonas")
+	for body, location := range map[string]string{
+		`{"username":"JONAS"}`: "body.username", `{"username":"a b"}`: "body.username", `{"username":"petra","email":"petra"}`: "body.email",
+		`{"username":"petra","roles":["Admin"]}`: "body.roles", `{"username":"petra","password":""}`: "body.password",
+		`{"username":"petra","password":"petra words"}`: "body.password",
+	} {
+		r := s.add(t, admin, body)
+		if r.StatusCode != 409 && r.StatusCode != 422 {
+			t.Errorf("%s: status %d", body, r.StatusCode)
+		}
+		wantFieldError(t, r, location)
+	}
+	wantType(t, s.add(t, admin, `{"email":"petra@example.org"}`), 422, "invalid-fields")
+}
+
+// An administrator who enters a school is not a flood of sign-ups.
+func TestAddingUsersIsNotThrottled(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.store.Throttle([]byte("key"))
+	admin := s.login(t, "marisol")
+	for i := range 70 {
+		wantStatus(t, s.add(t, admin, fmt.Sprintf(`{"username":"user%d","password":%q}`, i, testPassword)), 201)
+	}
+}
+
+func TestUsersAreFoundByEmailRoleAndState(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	admin := s.login(t, "marisol")
+	for _, body := range []string{
+		`{"username":"hello","roles":["editor"]}`, `{"username":"zoe","email":"hello@example.org"}`, `{"username":"jonas","roles":["editor"]}`,
+	} {
+		wantStatus(t, s.add(t, admin, body), 201)
+	}
+	zoe := s.get(t, "/users?q=zoe", admin).field("users").([]any)[0].(map[string]any)
+	wantStatus(t, s.patch(t, admin, zoe["id"].(string), `{"disabled":true}`), 200)
+	for query, want := range map[string]string{
+		"q=HELLO": "hello zoe", "q=hello@": "zoe", "q=hello&role=editor": "hello", "q=hello&disabled=true": "zoe", "q=hello&disabled=false": "hello",
+		"disabled=true": "zoe", "role=editor": "hello jonas Marisol", "role=editor&disabled=true": "", "": "hello jonas Marisol zoe",
+	} {
+		var names []string
+		for _, user := range s.get(t, "/users?"+query, admin).field("users").([]any) {
+			user := user.(map[string]any)
+			names = append(names, user["username"].(string))
+			if hasLoggedIn := user["last_login_at"] != nil; hasLoggedIn != (user["username"] == "Marisol") {
+				t.Errorf("the last login of %s is %v", user["username"], user["last_login_at"])
+			}
+		}
+		if got := strings.Join(names, " "); got != want {
+			t.Errorf("%s finds %q, want %q", query, got, want)
+		}
+	}
 }
 
 func TestUsersAreListedInPages(t *testing.T) {

@@ -9,7 +9,6 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
-	"latchkey/auth"
 	"latchkey/auth/authtest"
 )
 
@@ -67,7 +66,7 @@ func TestDecisionsLockTheirRowsFirst(t *testing.T) {
 			return errorOf(s.IssueLink(t.Context(), CommandLine(), user.ID))
 		}, user},
 		{"set password by link", func(s testStore, _ Session, user User) error {
-			return s.SetPasswordByLink(t.Context(), visitor(), auth.SetPasswordLink{UserID: user.ID, ExpiresAt: s.clock.Now().Add(day)}, linkPassword)
+			return s.SetPasswordByLink(t.Context(), visitor(), s.storeLink(t, user), linkPassword)
 		}, user},
 		{"end all sessions", func(s testStore, _ Session, user User) error {
 			return s.EndAllSessions(t.Context(), CommandLine(), user.ID)

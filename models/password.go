@@ -151,6 +151,6 @@ func (s *Store) checkOwnPassword(ctx context.Context, by Actor, current string) 
 func (s *Store) storePassword(tx *gorm.DB, id, hash string) error {
 	return s.wrap("storing a password", tx.Model(&User{}).Where("id = ?", id).Updates(map[string]any{
 		"password_hash": hash, "password_version": gorm.Expr("password_version + 1"),
-		"link_version": gorm.Expr("link_version + 1"),
+		"link_version": gorm.Expr("link_version + ?", linkGrowth()),
 	}).Error)
 }

@@ -2,6 +2,8 @@ package models
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
@@ -24,7 +26,7 @@ func (s *Store) IssueLink(ctx context.Context, _ Actor, userID string) (link aut
 			return err
 		}
 		link = auth.SetPasswordLink{
-			UserID: user.ID, Version: user.LinkVersion + 1,
+			UserID: user.ID, Version: user.LinkVersion + linkGrowth(),
 			ExpiresAt: s.now().Truncate(time.Second).Add(auth.SetPasswordLinkTTL),
 		}
 		return s.wrap("storing a link version", tx.Model(&user).Update("link_version", link.Version).Error)
@@ -62,6 +64,14 @@ func (s *Store) SetPasswordByLink(ctx context.Context, by Actor, link auth.SetPa
 	})
 }
 
+// linkGrowth returns by how much a link version grows: more than anyone can guess. Someone who has
+// stolen the secret, but not the database, can therefore forge no link.
+func linkGrowth() int {
+	random := make([]byte, 8)
+	_, _ = rand.Read(random) // never fails
+	return 1 + int(binary.BigEndian.Uint64(random)>>24)
+}
+
 // checkLink fails with ErrLinkExpired unless the link is the newest of its user, as far as reading
 // that user succeeded.
 func checkLink(link auth.SetPasswordLink, user User, err error) error {
@@ -70,7 +80,7 @@ func checkLink(link auth.SetPasswordLink, user User, err error) error {
 		return fmt.Errorf("%w: user %s does not exist", ErrLinkExpired, link.UserID)
 	case err != nil:
 		return err
-	case user.LinkVersion != link.Version:
+	case user.LinkVersion != link.Version || link.Version == 0: // no link has been issued yet
 		return fmt.Errorf("%w: it has been used or replaced, for user %s", ErrLinkExpired, user.ID)
 	}
 	return nil

@@ -22,6 +22,13 @@ func (s testStore) issueLink(t *testing.T, user User) auth.SetPasswordLink {
 	return link
 }
 
+// storeLink makes a user have a set-password link, without the Store's methods.
+func (s testStore) storeLink(t *testing.T, user User) auth.SetPasswordLink {
+	t.Helper()
+	s.exec(t, "UPDATE users SET link_version = 1 WHERE id = ?", user.ID)
+	return auth.SetPasswordLink{UserID: user.ID, Version: 1, ExpiresAt: s.clock.Now().Add(day)}
+}
+
 // addWithoutPassword creates a user who cannot log in yet.
 func (s testStore) addWithoutPassword(t *testing.T, name string, roles ...string) User {
 	t.Helper()
@@ -201,6 +208,37 @@ func TestVoidLinkCostsNoHash(t *testing.T) {
 		t.Errorf("a weak password: %v", err)
 	}
 	wantError(t, closed.SetPasswordByLink(t.Context(), visitor(), link, linkPassword), ErrBusy)
+}
+
+// A thief of the secret can make the MAC of any link, but must guess the version.
+func TestLinkVersionCannotBeGuessed(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	s.addAdmin(t)
+	user := s.addUser(t, "jonas")
+	refuseSmall := func(after string) {
+		t.Helper()
+		for version := range 5 {
+			link := auth.SetPasswordLink{UserID: user.ID, Version: version, ExpiresAt: s.clock.Now().Add(day)}
+			if err := s.SetPasswordByLink(t.Context(), visitor(), link, linkPassword); !errors.Is(err, ErrLinkExpired) {
+				t.Errorf("%s, version %d: %v", after, version, err)
+			}
+		}
+	}
+	refuseSmall("a new user")
+	authtest.Must(t, s.SetPassword(t.Context(), CommandLine(), user, "another horse battery"))
+	refuseSmall("a new password")
+	s.exec(t, "UPDATE users SET link_version = 0")
+	authtest.Must(t, s.setDisabled(t, user, true))
+	refuseSmall("disabling")
+	s.exec(t, "UPDATE users SET link_version = 0")
+	s.issueLink(t, user)
+	refuseSmall("a link")
+	for range 100 {
+		if growth := linkGrowth(); growth < 1 || growth > 1<<40 {
+			t.Errorf("a version grew by %d", growth)
+		}
+	}
 }
 
 func TestAdministratorWithoutAPasswordDoesNotCount(t *testing.T) {

@@ -12,8 +12,8 @@ import (
 )
 
 // seedUsers adds users whose names, addresses, states and roles differ: everyone is a member, every
-// tenth an editor, every hundredth an auditor and disabled. Every seventh has no e-mail address, and
-// some share one.
+// tenth an editor, every hundredth an auditor and disabled. Every seventh has no e-mail address,
+// and some share one.
 func (s testStore) seedUsers(t *testing.T, count int) {
 	t.Helper()
 	numbers := "WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?) "

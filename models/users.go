@@ -45,7 +45,7 @@ func (c UserChange) applyTo(user User) (_ User, err error) {
 		user.Disabled = *c.Disabled
 	}
 	if c.Disabled != nil && user.Disabled {
-		user.LinkVersion++
+		user.LinkVersion += linkGrowth()
 	}
 	if c.Roles != nil {
 		if user.Roles, err = newRoles(*c.Roles); err != nil {

@@ -30,7 +30,7 @@ const { clearErrors, showMistakes, showFailure } = prepareForm(fields, byId('add
 /** @type {(user: ListedUser, needsLink: boolean) => void} */
 let onAdd = () => {};
 
-checkNewPassword(password.input, () => newPasswordError(password.input, username.value.trim()));
+checkNewPassword(password.input, passwordMistake);
 byId('add-cancel').addEventListener('click', () => dialog.close());
 form.addEventListener('change', showPasswordPart);
 dialog.addEventListener('close', () => {
@@ -110,5 +110,6 @@ function usernameMistake() {
 }
 
 function passwordMistake() {
-  return password.input.value === '' ? 'Enter a password.' : newPasswordError(password.input, username.value);
+  if (password.input.value === '') return 'Enter a password.';
+  return newPasswordError(password.input, username.value.trim(), readRoles(roles).roles);
 }

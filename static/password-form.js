@@ -2,8 +2,8 @@
 
 import { prepareAccountForm } from './account-form.js';
 import { showOutcome } from './outcome.js';
-import { newPasswordError, preparePasswordField } from './password-field.js';
-import { showLoggedOut } from './protected-page.js';
+import { checkNewPassword, newPasswordError, preparePasswordField } from './password-field.js';
+import { currentUser, showLoggedOut } from './protected-page.js';
 import { loadSessions } from './session-list.js';
 import { changePassword } from './session.js';
 import { byId } from './ui.js';
@@ -15,6 +15,7 @@ const form = prepareAccountForm(fields, 'errors', 'change-password', submit);
 
 // The browser may keep the page in memory. Don't let it keep passwords.
 window.addEventListener('pagehide', clearPasswords);
+checkNewPassword(next.input, weakness);
 byId('change-password', HTMLButtonElement).disabled = false;
 
 /**
@@ -31,8 +32,8 @@ export function resetPasswordForm(username) {
 async function submit({ name }) {
   if (current.input.value === '') return form.showFieldError(current.input, 'Enter your current password.');
   if (next.input.value === '') return form.showFieldError(next.input, 'Enter a new password.');
-  const weakness = newPasswordError(next.input, name);
-  if (weakness) return form.showFieldError(next.input, weakness);
+  const reason = weakness();
+  if (reason) return form.showFieldError(next.input, reason);
 
   current.setRevealed(false);
   next.setRevealed(false);
@@ -50,6 +51,12 @@ async function submit({ name }) {
   }
   showOutcome(byId('password-outcome'), 'Your password has been changed. You have been logged out on all other devices.');
   loadSessions();
+}
+
+/** @returns {string | null} why the server will refuse the new password */
+function weakness() {
+  const user = currentUser();
+  return user && newPasswordError(next.input, user.name, user.roles);
 }
 
 function clearPasswords() {

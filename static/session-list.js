@@ -7,6 +7,7 @@ import { clearOutcomes, showOutcome } from './outcome.js';
 import { ApiError, SESSION_NOT_FOUND } from './problem.js';
 import { currentUser, explainError } from './protected-page.js';
 import { withToken } from './session.js';
+import { runInRow } from './table-row.js';
 import { setTime, showTimeAgo } from './time.js';
 import { announce, byId, find, onPress, setBusy, setText, showError } from './ui.js';
 
@@ -110,26 +111,12 @@ function showCount() {
  * @param {HTMLElement} button
  */
 async function end({ id, device }, row, button) {
-  const user = currentUser();
-  const rowErrors = find(row, '.errors');
   clearOutcomes();
-  rowErrors.replaceChildren();
-  setBusy(button, 'Log out');
-  announce(`Logging out ${device}…`);
-  try {
-    await withToken((token) => endIfThere(token, id));
-    if (currentUser() !== user) return;
-    sessions.delete(row);
-    replaceRow(row, `${device} has been logged out.`);
-    showCount();
-  } catch (error) {
-    const message = currentUser() === user ? explainError(error) : null;
-    if (message === null) return;
-    announce('');
-    showError(rowErrors, message);
-  } finally {
-    setBusy(button);
-  }
+  const ended = await runInRow(row, button, `Logging out ${device}…`, (token) => endIfThere(token, id));
+  if (ended === null) return;
+  sessions.delete(row);
+  replaceRow(row, `${device} has been logged out.`);
+  showCount();
 }
 
 /**

@@ -234,7 +234,7 @@ func devicesCard() templ.Component {
 			templ_7745c5c3_Var7 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<div id=\"devices\" class=\"card part\"><div class=\"part-head\"><div><h2 id=\"devices-heading\" tabindex=\"-1\">Devices</h2><p id=\"count\" class=\"soft counting\"></p></div><button id=\"end-others\" class=\"button\" type=\"button\" hidden>Log out all other devices</button></div><p id=\"devices-outcome\" class=\"outcome good\"></p><div id=\"devices-errors\" role=\"alert\"></div><button id=\"reload-devices\" class=\"button\" type=\"button\" hidden>Try again</button><ul id=\"rows\" class=\"devices\" aria-labelledby=\"devices-heading\"></ul></div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<div id=\"devices\" class=\"card part\"><div class=\"part-head\"><div><h2 id=\"devices-heading\" tabindex=\"-1\">Devices</h2><p id=\"count\" class=\"soft counting\"></p></div><button id=\"end-others\" class=\"button\" type=\"button\" hidden>Log out all other devices</button></div><p id=\"devices-outcome\" class=\"outcome good\"></p><div id=\"devices-errors\" role=\"alert\"></div><button id=\"reload-devices\" class=\"button\" type=\"button\" hidden>Try again</button><ul id=\"rows\" class=\"device-list\" role=\"list\" aria-labelledby=\"devices-heading\"></ul></div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -264,7 +264,7 @@ func deviceRow() templ.Component {
 			templ_7745c5c3_Var8 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<template id=\"device-row\"><li><p class=\"name\"><bdi class=\"device\"></bdi> <span class=\"chip current\" hidden>This device</span></p><p class=\"details soft\"><bdi class=\"address\"></bdi> <span>Last used <time class=\"used\"></time></span> <span>Logged in <time class=\"created\"></time></span></p><button class=\"button compact end\" type=\"button\">Log out</button><div class=\"errors\" role=\"alert\"></div></li></template>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<template id=\"device-row\"><li><p class=\"name\"><bdi class=\"device\"></bdi> <span class=\"chip current\" hidden>This device</span></p><p class=\"device-facts soft\"><bdi class=\"address\"></bdi> <span>Last used <time class=\"used\"></time></span> <span>Logged in <time class=\"created\"></time></span></p><button class=\"button compact end\" type=\"button\">Log out</button><p class=\"outcome good\"></p><div class=\"errors\" role=\"alert\"></div></li></template>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -103,7 +103,14 @@ func checkLink(t *testing.T, files *static.Files, link string) {
 		}
 		return
 	}
-	known := []string{"/", "/login", "/register", "/account", "/users/me/password", "/admin/users", "/docs", "/openapi.json", "/.well-known/oauth-authorization-server", "#main"}
+	if part, ok := strings.CutPrefix(link, "/account#"); ok {
+		byID(t, render(t, Account(accountPage())), part)
+		return
+	}
+	known := []string{
+		"/", "/login", "/register", "/account", "/users/me/password", "/users/me/deletion", "/admin/users", "/docs", "/openapi.json",
+		"/.well-known/oauth-authorization-server", "#main",
+	}
 	if !slices.Contains(known, link) {
 		t.Errorf("the link %q leads nowhere", link)
 	}
@@ -243,15 +250,23 @@ func TestFieldsCarryTheRulesThatTheirScriptsCheck(t *testing.T) {
 	wantPrefix(t, doc, "password-rules", "At least 12 characters, and hard to guess.")
 
 	users := usersPage()
-	users.Username.Max = 32
+	users.Username = NameRules{4, 32, "-_"}
+	users.Password = PasswordRules{12, 99, nil}
+	users.MaxEmail = 77
 	users.Role = NameRules{2, 9, ":-"}
 	users.MaxRoles = 5
+	roles := map[string]string{"pattern": `[a-z0-9:\-]{2,9}`, "data-rule": "Use 2 to 9 lower-case letters, digits and : - for a role.", "data-max-roles": "5"}
 	doc = render(t, Users(users))
 	wantAttributes(t, doc, []attributes{
-		{"search", map[string]string{"maxlength": "32"}},
-		{"role", map[string]string{"pattern": `[a-z0-9:\-]{2,9}`, "data-rule": "Use 2 to 9 lower-case letters, digits and : - for a role.", "data-max-roles": "5"}},
+		{"search", map[string]string{"maxlength": "77"}}, // for either
+		{"role-filter", map[string]string{"maxlength": "9"}},
+		{"email", map[string]string{"maxlength": "77"}},
+		{"add-email", map[string]string{"maxlength": "77"}},
+		{"add-username", map[string]string{"pattern": `[A-Za-z0-9\-_]{4,32}`, "data-rule": "Use 4 to 32 characters for the username: the letters a to z, digits and - _."}},
+		{"add-password", map[string]string{"data-min-length": "12", "data-max-length": "99"}},
+		{"role", roles}, {"add-roles", roles},
 	})
-	wantPrefix(t, doc, "role-rules", "2 to 9 characters: lower-case letters, digits and : -")
+	wantPrefix(t, doc, "role-rules", "Lower-case letters, digits and : -")
 }
 
 func TestPatternMatchesExactlyTheAllowedNames(t *testing.T) {
@@ -269,7 +284,12 @@ func TestPatternMatchesExactlyTheAllowedNames(t *testing.T) {
 func TestUsersPage(t *testing.T) {
 	doc := render(t, Users(usersPage()))
 	wantAttributes(t, doc, []attributes{
-		{"search", map[string]string{"type": "search", "autocomplete": "off", "autocapitalize": "none"}},
+		{"search", map[string]string{"name": "q", "type": "search", "autocomplete": "off", "autocapitalize": "none"}},
+		{"role-filter", map[string]string{"name": "role", "list": "known-roles"}},
+		{"state-filter", map[string]string{"name": "disabled"}},
+		{"panel", map[string]string{"aria-labelledby": "panel-name"}},
+		{"link", map[string]string{"readonly": "", "aria-labelledby": "link-heading", "aria-describedby": "link-hint"}},
+		{"link-result", map[string]string{"hidden": ""}},
 		{"users", map[string]string{"role": "table", "aria-labelledby": "users-heading"}},
 		{"more", map[string]string{"type": "button", "hidden": ""}},
 		{"confirm", map[string]string{"aria-labelledby": "confirm-heading", "aria-describedby": "confirm-text"}},
@@ -280,8 +300,10 @@ func TestUsersPage(t *testing.T) {
 		{"roles-errors", map[string]string{"role": "alert"}},
 		{"status", map[string]string{"role": "status"}},
 		{"roles-status", map[string]string{"role": "status"}},
+		{"email-status", map[string]string{"role": "status"}},
+		{"add-status", map[string]string{"role": "status"}},
 	})
-	wantLabels(t, doc, "search", "role")
+	wantLabels(t, doc, "search", "role-filter", "state-filter", "role", "email", "add-username", "add-email", "add-roles", "add-password")
 	if byID(t, doc, "rows").FirstChild != nil {
 		t.Error("the list isn't empty at first")
 	}
@@ -305,15 +327,25 @@ func TestAccountPage(t *testing.T) {
 		{"current-reveal", map[string]string{"type": "button", "aria-pressed": "false", "aria-controls": "current-password", "hidden": ""}},
 		{"new-reveal", map[string]string{"type": "button", "aria-pressed": "false", "aria-controls": "new-password", "hidden": ""}},
 		{"change-password", map[string]string{"type": "submit", "disabled": ""}},
-		{"sessions", map[string]string{"role": "table", "aria-labelledby": "sessions-heading", "hidden": ""}},
+		{"profile-form", map[string]string{"aria-labelledby": "profile-heading"}},
+		{"email", map[string]string{"name": "email", "type": "email", "autocomplete": "email", "maxlength": "254", "aria-describedby": "email-purpose", "readonly": ""}},
+		{"save-profile", map[string]string{"type": "submit", "disabled": ""}},
+		{"rows", map[string]string{"aria-labelledby": "devices-heading"}},
 		{"end-others", map[string]string{"type": "button", "hidden": ""}},
-		{"reload", map[string]string{"type": "button", "hidden": ""}},
+		{"reload-profile", map[string]string{"type": "button", "hidden": ""}},
+		{"reload-devices", map[string]string{"type": "button", "hidden": ""}},
 		{"confirm-cancel", map[string]string{"type": "button", "autofocus": ""}},
+		{"deletion-dialog", map[string]string{"aria-labelledby": "deletion-heading", "aria-describedby": "deletion-text"}},
+		{"deletion-form", map[string]string{"method": "post", "action": "/users/me/deletion"}},
+		{"deletion-password", field},
+		{"deletion-password", map[string]string{"autocomplete": "current-password", "autofocus": ""}},
+		{"profile-errors", map[string]string{"role": "alert"}},
 		{"errors", map[string]string{"role": "alert"}},
-		{"sessions-errors", map[string]string{"role": "alert"}},
+		{"devices-errors", map[string]string{"role": "alert"}},
+		{"deletion-errors", map[string]string{"role": "alert"}},
 		{"status", map[string]string{"role": "status"}},
 	})
-	wantLabels(t, doc, "current-password", "new-password")
+	wantLabels(t, doc, "email", "current-password", "new-password", "deletion-password")
 	if got := text(byID(t, doc, "new-reveal")); got != "Show new password" {
 		t.Errorf("the button that shows the new password says %q", got)
 	}
@@ -431,8 +463,9 @@ func TestErrorPage(t *testing.T) {
 					t.Errorf("the page says %q: %s", absent, got)
 				}
 			}
-			if n := len(byTag(doc, "script")); n != 0 {
-				t.Errorf("the page has %d scripts, want none", n)
+			scripts := byTag(doc, "script")
+			if src, _ := attr(scripts[0], "src"); len(scripts) != 1 || path.Base(src) != "error.js" {
+				t.Errorf("the page has %d scripts, the first of them %q; want error.js alone", len(scripts), src)
 			}
 		})
 	}
