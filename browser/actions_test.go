@@ -26,10 +26,12 @@ func (b *tab) reload() {
 	call(b, page.Reload, page.ReloadParams{})
 }
 
-// goBack presses the browser's Back button.
+// goBack presses the browser's Back button. If the browser has kept the page in memory, it shows it
+// without loading it, so no event says when that is done.
 func (b *tab) goBack() {
 	b.Helper()
-	perform(b, "Back", chromedp.NavigateBack())
+	b.execute("window.beforeBack = true; history.back()")
+	b.waitFor("!window.beforeBack")
 }
 
 func (b *tab) click(selector string) {

@@ -141,6 +141,7 @@ func TestLogoutEndsTheSessionInEveryTab(t *testing.T) {
 
 	b.click("#log-out")
 	b.waitForCard("logged-out")
+	b.execute("window.sawName = false")
 	if status := p.Who(token); status != 401 {
 		t.Errorf("GET /user with the old token: status %d", status)
 	}

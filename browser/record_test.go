@@ -24,11 +24,16 @@ type record struct {
 	origin   string
 	faults   []string
 	requests []string
+	console  []string // everything that was written there, faults or not
 	held     chan fetch.RequestID
+
+	transfers map[network.RequestID]*transfer
 }
 
 func newRecord(origin string) *record {
-	return &record{origin: origin, held: make(chan fetch.RequestID, 100)}
+	return &record{
+		origin: origin, held: make(chan fetch.RequestID, 100), transfers: map[network.RequestID]*transfer{},
+	}
 }
 
 var failedRequest = regexp.MustCompile(`^Failed to load resource: (?:the server responded with a status of |net::)(\w+)`)
@@ -36,14 +41,17 @@ var failedRequest = regexp.MustCompile(`^Failed to load resource: (?:the server 
 func (r *record) add(event any) {
 	r.Lock()
 	defer r.Unlock()
+	r.addTransfer(event)
 	switch e := event.(type) {
 	case *log.EventEntryAdded:
+		r.console = append(r.console, e.Entry.Text)
 		if match := failedRequest.FindStringSubmatch(e.Entry.Text); match != nil {
 			r.faults = append(r.faults, match[1]+" "+pathOf(e.Entry.URL))
 		} else if e.Entry.Level == log.EntryLevelError || e.Entry.Level == log.EntryLevelWarning {
 			r.addFault("console", e.Entry.Text)
 		}
 	case *runtime.EventConsoleAPICalled:
+		r.console = append(r.console, string(e.Type))
 		if e.Type != runtime.ConsoleAPICalledTypeLog && e.Type != runtime.ConsoleAPICalledTypeDebug {
 			var text strings.Builder
 			for _, argument := range e.Args {

@@ -32,7 +32,7 @@ func handWritten(t *testing.T) map[string]string {
 		authtest.Must(t, err)
 		name, err := filepath.Rel(root, path)
 		authtest.Must(t, err)
-		if entry.IsDir() && slices.Contains([]string{".git", "data", "node_modules", "testdata", "swagger-ui"}, entry.Name()) {
+		if entry.IsDir() && slices.Contains([]string{".git", "data", "node_modules", "testdata", "swagger-ui", "bundle"}, entry.Name()) {
 			return filepath.SkipDir
 		}
 		if entry.IsDir() || !slices.Contains([]string{".go", ".templ", ".js"}, filepath.Ext(name)) {

@@ -1,17 +1,16 @@
 package handlers
 
 import (
-	"net/http"
-
-	"github.com/labstack/echo/v4"
+	"github.com/a-h/templ"
 
 	"latchkey/models"
 	"latchkey/views"
 )
 
 // accountPage is where people change what belongs to their account, and see their sessions.
-func (h *Handler) accountPage(c echo.Context) error {
-	return h.render(c, http.StatusOK, views.Account(views.AccountPage{
-		Page: h.pageData("Account"), Password: h.passwordRules(), MaxEmail: models.MaxEmailLength,
-	}))
+func (h *Handler) accountPage() templ.Component {
+	return views.Account(views.AccountPage{
+		Page:     h.pageData("Account", "Change your password for "+h.appName+", and see where you are logged in."),
+		Password: h.passwordRules(), MaxEmail: models.MaxEmailLength,
+	})
 }

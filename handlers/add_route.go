@@ -1,18 +1,38 @@
 package handlers
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"reflect"
 	"strings"
 
+	"github.com/a-h/templ"
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
+
+	"latchkey/static"
 )
 
-// page adds a route that the OpenAPI document does not list: a page or a file.
-func page(h *Handler, route string, guard guard, handle echo.HandlerFunc) {
+// page adds a page. It is rendered here and now, and is the same for every request. If that fails,
+// so does New.
+//
+//nolint:revive // h is an argument so that page reads like operation
+func page(h *Handler, route string, guard guard, content templ.Component, middleware ...echo.MiddlewareFunc) {
+	var html bytes.Buffer
+	if err := content.Render(context.Background(), &html); err != nil {
+		h.pageErrors = append(h.pageErrors, fmt.Errorf("rendering the page of %s: %w", route, err))
+	}
+	rendered := static.NewFile(echo.MIMETextHTMLCharsetUTF8, html.Bytes())
+	file(h, route, guard, func(c echo.Context) error { return servePrepared(c, rendered) }, middleware...)
+}
+
+// file adds another route that the OpenAPI document does not list.
+//
+//nolint:revive // h is an argument so that file reads like operation
+func file(h *Handler, route string, guard guard, handle echo.HandlerFunc, middleware ...echo.MiddlewareFunc) {
 	op := h.newOperation(route, guard)
-	h.add(op, func(method string) { h.echo.Add(method, echoPath(op.Path), handle) })
+	h.add(op, func(method string) { h.echo.Add(method, echoPath(op.Path), handle, middleware...) })
 }
 
 // form adds an OAuth 2.0 endpoint, which reads a form and writes errors in the format of RFC 6749

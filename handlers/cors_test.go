@@ -74,7 +74,7 @@ func TestAllowedOriginsMaySendProofsAndReadNonces(t *testing.T) {
 func TestKeySetAndMetadataAreOpenToEveryOrigin(t *testing.T) {
 	t.Parallel()
 	withOrigins := newServer(t)
-	without, err := New(Options{PublicURL: "http://localhost:8000", Issuer: withOrigins.issuer, Log: withOrigins.log})
+	without, err := New(Options{PublicURL: "http://localhost:8000", Store: withOrigins.store, Issuer: withOrigins.issuer, Log: withOrigins.log})
 	authtest.Must(t, err)
 	for name, h := range map[string]*Handler{"with ALLOWED_ORIGINS": withOrigins.Handler, "without": without} {
 		for _, path := range []string{"/.well-known/jwks.json", "/.well-known/jwks.json/", "/.well-known/oauth-authorization-server"} {

@@ -21,7 +21,7 @@ func (h *Handler) fail(err error, c echo.Context) {
 		err = writeOAuthError(c, p)
 	case navigates(c.Request()):
 		p.setHeaders(c)
-		err = h.render(c, p.Status, h.errorPage(c, p))
+		err = h.writeErrorPage(c, p)
 	default:
 		p.setHeaders(c)
 		err = writeProblem(c, p)

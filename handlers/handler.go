@@ -7,6 +7,7 @@
 package handlers
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -82,13 +83,16 @@ type Handler struct {
 	echo     *echo.Echo
 	api      huma.API
 	routes   map[string]*huma.Operation // by method and Echo's pattern, such as "GET /users/:id"
-	document []byte                     // the OpenAPI document
+	document static.File                // the OpenAPI document
 	origin   *http.CrossOriginProtection
 	assets   *static.Files
+
+	pageErrors []error // of rendering; see page
 }
 
 // New returns a Handler. It fails if o.PublicURL is not an origin, that is, a scheme and a host and
-// nothing else, or if the OpenAPI document cannot be encoded.
+// nothing else, or if a page or the OpenAPI document cannot be
+// prepared.
 func New(o Options) (*Handler, error) {
 	publicURL, err := url.Parse(o.PublicURL)
 	if err != nil {
@@ -120,8 +124,11 @@ func New(o Options) (*Handler, error) {
 
 	h.api = h.newAPI()
 	h.addRoutes()
-	return h, h.encodeDocument()
+	return h, h.prepare()
 }
+
+// prepare completes what is sent just as it was prepared at start.
+func (h *Handler) prepare() error { return errors.Join(append(h.pageErrors, h.encodeDocument())...) }
 
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.echo.ServeHTTP(w, r) }

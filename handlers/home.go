@@ -1,14 +1,12 @@
 package handlers
 
 import (
-	"net/http"
-
-	"github.com/labstack/echo/v4"
+	"github.com/a-h/templ"
 
 	"latchkey/views"
 )
 
 // homePage shows who is logged in. Its script asks GET /user.
-func (h *Handler) homePage(c echo.Context) error {
-	return h.render(c, http.StatusOK, views.Home(views.HomePage{Page: h.pageData("Home")}))
+func (h *Handler) homePage() templ.Component {
+	return views.Home(views.HomePage{Page: h.pageData("Home", "Your account for "+h.appName+": see who is logged in, and log out.")})
 }

@@ -4,16 +4,16 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/a-h/templ"
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/labstack/echo/v4"
 
 	"latchkey/models"
 	"latchkey/views"
 )
 
 // loginPage is the form that sends POST /login.
-func (h *Handler) loginPage(c echo.Context) error {
-	return h.render(c, http.StatusOK, views.Login(views.LoginPage{Page: h.pageData("Log in")}))
+func (h *Handler) loginPage() templ.Component {
+	return views.Login(views.LoginPage{Page: h.pageData("Log in", "Log in to "+h.appName+" with your username and password.")})
 }
 
 type loginRequest struct {

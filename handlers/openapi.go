@@ -16,6 +16,7 @@ import (
 
 	"latchkey/auth"
 	"latchkey/models"
+	"latchkey/static"
 )
 
 // Tags of the document, in reading order.
@@ -76,20 +77,20 @@ func (h *Handler) newDocument() *huma.OpenAPI {
 }
 
 // encodeDocument encodes the document for openAPI. All operations have been added by then.
-func (h *Handler) encodeDocument() (err error) {
+func (h *Handler) encodeDocument() error {
 	schemas := h.api.OpenAPI().Components.Schemas.Map()
 	delete(schemas, "ErrorModel") // Huma always adds its own errors, which no response contains
 	delete(schemas, "ErrorDetail")
-	if h.document, err = json.Marshal(h.api.OpenAPI()); err != nil {
+	document, err := json.Marshal(h.api.OpenAPI())
+	if err != nil {
 		return fmt.Errorf("encoding the OpenAPI document: %w", err)
 	}
+	h.document = static.NewFile("application/vnd.oai.openapi+json;version=3.1", document)
 	return nil
 }
 
 // openAPI serves the document.
-func (h *Handler) openAPI(c echo.Context) error {
-	return c.Blob(http.StatusOK, "application/vnd.oai.openapi+json;version=3.1", h.document)
-}
+func (h *Handler) openAPI(c echo.Context) error { return servePrepared(c, h.document) }
 
 // canFail documents errors that an operation can fail with. Their statuses and sentences are those
 // of the table in problem_table.go. Errors of guards, bodies and the database need not be named;

@@ -21,6 +21,7 @@ import (
 
 	"latchkey/auth"
 	"latchkey/auth/authtest"
+	"latchkey/models"
 )
 
 // documentRouter finds operations in the OpenAPI document, as a client reads it.
@@ -29,7 +30,7 @@ var documentRouter = sync.OnceValues(func() (routers.Router, error) {
 	if err != nil {
 		return nil, err
 	}
-	document, err := openapi3.NewLoader().LoadFromData(h.document)
+	document, err := openapi3.NewLoader().LoadFromData(h.document.Body)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +49,7 @@ func newHandlerAt(publicURL string) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return New(Options{PublicURL: publicURL, Version: "test", Issuer: issuer})
+	return New(Options{PublicURL: publicURL, Version: "test", Issuer: issuer, Store: &models.Store{}})
 }
 
 // checkAgainstDocument checks a response of an operation: the document must list its status and the
@@ -145,7 +146,7 @@ func TestDocumentShowsTheRefreshCookie(t *testing.T) {
 	} {
 		h, err := newHandlerAt(publicURL)
 		authtest.Must(t, err)
-		document, err := openapi3.NewLoader().LoadFromData(h.document)
+		document, err := openapi3.NewLoader().LoadFromData(h.document.Body)
 		authtest.Must(t, err)
 		for _, path := range []string{"/login", "/refresh"} {
 			op := document.Paths.Find(path).Post
@@ -169,7 +170,7 @@ func TestDocumentShowsTheRefreshCookie(t *testing.T) {
 func TestDocumentShowsProofs(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	document, err := openapi3.NewLoader().LoadFromData(s.document)
+	document, err := openapi3.NewLoader().LoadFromData(s.document.Body)
 	authtest.Must(t, err)
 	scheme := document.Components.SecuritySchemes["dpop"].Value
 	if scheme.Type != "apiKey" || scheme.In != "header" || scheme.Name != "DPoP" {

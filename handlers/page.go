@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
 	"latchkey/auth"
@@ -13,35 +12,32 @@ import (
 	"latchkey/views"
 )
 
-// pageData returns what every page needs.
-func (h *Handler) pageData(title string) views.Page {
+// pageData returns what every page needs. The description is one sentence, or empty.
+func (h *Handler) pageData(title, description string) views.Page {
 	return views.Page{
-		Title: title, AppName: h.appName, Assets: h.assets, Version: h.version, PublicURL: h.publicURL, Signup: h.signup,
+		Title: title, Description: description, AppName: h.appName, Assets: h.assets, Version: h.version,
+		PublicURL: h.publicURL, Signup: h.signup,
 	}
 }
 
 // withFooter is pageData for the pages of people who know what an API is.
-func (h *Handler) withFooter(title string) views.Page {
-	page := h.pageData(title)
+func (h *Handler) withFooter(title, description string) views.Page {
+	page := h.pageData(title, description)
 	page.Footer = true
 	return page
 }
 
-// render writes a page. It renders the whole page first, so that a failure can still become an
-// error.
-func (h *Handler) render(c echo.Context, status int, page templ.Component) error {
+// writeErrorPage shows a problem. It renders the whole page first, so that a failure can still
+// become an error.
+func (h *Handler) writeErrorPage(c echo.Context, p *problem) error {
+	page := views.Error(views.ErrorPage{
+		Page: h.pageData("", ""), Status: p.Status, Detail: p.Detail, RequestID: requestID(c),
+	})
 	var html bytes.Buffer
 	if err := page.Render(context.WithoutCancel(c.Request().Context()), &html); err != nil {
 		return fmt.Errorf("rendering a page: %w", err)
 	}
-	return c.HTMLBlob(status, html.Bytes())
-}
-
-// errorPage returns the page that shows a problem.
-func (h *Handler) errorPage(c echo.Context, p *problem) templ.Component {
-	return views.Error(views.ErrorPage{
-		Page: h.pageData(""), Status: p.Status, Detail: p.Detail, RequestID: requestID(c),
-	})
+	return c.HTMLBlob(p.Status, html.Bytes())
 }
 
 // passwordRules returns the rules for new passwords that a page can check.

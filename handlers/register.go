@@ -5,19 +5,19 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/a-h/templ"
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/labstack/echo/v4"
 
 	"latchkey/models"
 	"latchkey/views"
 )
 
 // registerPage is the form that sends POST /register, or says that sign-up is closed.
-func (h *Handler) registerPage(c echo.Context) error {
-	return h.render(c, http.StatusOK, views.Register(views.RegisterPage{
-		Page: h.pageData("Create an account"), Username: usernameRules(), Password: h.passwordRules(),
-		MaxEmail: models.MaxEmailLength,
-	}))
+func (h *Handler) registerPage() templ.Component {
+	return views.Register(views.RegisterPage{
+		Page:     h.pageData("Create an account", "Create an account for "+h.appName+" with a username and a password."),
+		Username: usernameRules(), Password: h.passwordRules(), MaxEmail: models.MaxEmailLength,
+	})
 }
 
 type registerRequest struct {

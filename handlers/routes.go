@@ -16,16 +16,18 @@ import "latchkey/models"
 // these by default. readsProof verifies a proof if one is sent; readsFreshProof also asks for a
 // nonce in it.
 func (h *Handler) addRoutes() {
-	// Pages are public shells: they contain no user data.
-	page(h, "GET /", public, h.homePage)
-	page(h, "GET /login", public, h.loginPage)
-	page(h, "GET /register", public, h.registerPage)
-	page(h, "GET /set-password", public, h.setPasswordPage)
-	page(h, "GET /account", public, h.accountPage)
-	page(h, "GET /admin/users", public, h.usersPage)
-	page(h, "GET /docs", public, h.docsPage)
-	page(h, "GET /openapi.json", public, h.openAPI)
-	page(h, "GET /static/*", public, h.staticFile)
+	// Pages are public shells, rendered once: they contain no user data.
+	page(h, "GET /", public, h.homePage())
+	page(h, "GET /login", public, h.loginPage())
+	page(h, "GET /register", public, h.registerPage())
+	page(h, "GET /set-password", public, h.setPasswordPage())
+	page(h, "GET /account", public, h.accountPage())
+	page(h, "GET /admin/users", public, h.usersPage())
+	page(h, "GET /docs", public, h.docsPage(), allowSwaggerUI)
+
+	file(h, "GET /openapi.json", public, h.openAPI)
+	file(h, "GET /favicon.ico", public, h.favicon)
+	file(h, "GET /static/*", public, h.staticFile)
 
 	operation(h, "POST /login", public, h.login, loginDocs, sameOrigin, readsProof)
 	operation(h, "POST /refresh", public, h.refresh, refreshDocs, sameOrigin, readsFreshProof)

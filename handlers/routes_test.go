@@ -16,7 +16,7 @@ import (
 func publicRoutes() []string {
 	return []string{
 		"GET /", "GET /.well-known/jwks.json", "GET /.well-known/oauth-authorization-server", "GET /account", "GET /admin/users",
-		"GET /docs", "GET /healthz", "GET /login", "GET /openapi.json", "GET /readyz", "GET /register", "GET /set-password", "GET /static/*",
+		"GET /docs", "GET /favicon.ico", "GET /healthz", "GET /login", "GET /openapi.json", "GET /readyz", "GET /register", "GET /set-password", "GET /static/*",
 		"POST /login", "POST /refresh", "POST /register", "POST /revoke", "POST /set-password", "POST /token",
 	}
 }
@@ -24,7 +24,7 @@ func publicRoutes() []string {
 // undocumentedRoutes lists the routes that are not in the OpenAPI document.
 func undocumentedRoutes() []string {
 	return []string{
-		"GET /", "GET /account", "GET /admin/users", "GET /docs", "GET /login", "GET /openapi.json", "GET /register", "GET /set-password",
+		"GET /", "GET /account", "GET /admin/users", "GET /docs", "GET /favicon.ico", "GET /login", "GET /openapi.json", "GET /register", "GET /set-password",
 		"GET /static/*",
 	}
 }
@@ -120,7 +120,7 @@ func TestPageAndFormWithoutSecurityNeedABearer(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	reply := func(c echo.Context) error { return c.String(200, "served") }
-	page(s.Handler, "GET /test-page", noGuard, reply)
+	file(s.Handler, "GET /test-page", noGuard, reply)
 	form(s.Handler, "POST /test-form", noGuard, reply, func(op *huma.Operation) { op.Responses = map[string]*huma.Response{} })
 	token := s.login(t, "marisol")
 	wantType(t, s.send(t, "GET", "/test-page", ""), 401, "token-required")

@@ -7,8 +7,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/a-h/templ"
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/labstack/echo/v4"
 
 	"latchkey/auth"
 	"latchkey/models"
@@ -52,10 +52,11 @@ func (h *Handler) issueLink(ctx context.Context, in *issueLinkRequest) (*issueLi
 
 // setPasswordPage is the form that sends POST /set-password. It is the same for every link: the
 // browser keeps the link's token to itself until the form is sent.
-func (h *Handler) setPasswordPage(c echo.Context) error {
-	return h.render(c, http.StatusOK, views.SetPassword(views.SetPasswordPage{
-		Page: h.pageData("Set your password"), Password: h.passwordRules(),
-	}))
+func (h *Handler) setPasswordPage() templ.Component {
+	return views.SetPassword(views.SetPasswordPage{
+		Page:     h.pageData("Set your password", "Set a password for "+h.appName+" with the link that an administrator gave you."),
+		Password: h.passwordRules(),
+	})
 }
 
 type setPasswordRequest struct {

@@ -1,13 +1,9 @@
 package handlers
 
 import (
-	"compress/gzip"
-	"io"
 	"regexp"
 	"strings"
 	"testing"
-
-	"latchkey/auth/authtest"
 )
 
 func TestStaticFileIsImmutableUnderItsHashOnly(t *testing.T) {
@@ -27,20 +23,12 @@ func TestStaticFileIsImmutableUnderItsHashOnly(t *testing.T) {
 	wantStatus(t, s.send(t, "GET", other, "", "If-None-Match", r.Header.Get("ETag")), 304)
 }
 
-func TestStaticFileIsCompressed(t *testing.T) {
+func TestFaviconIsFoundWithoutReadingAPage(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	path := s.assets.URL("app.css")
-	plain := s.send(t, "GET", path, "", "Accept-Encoding", "identity")
-	zipped := s.send(t, "GET", path, "", "Accept-Encoding", "gzip")
-	if zipped.Header.Get("Content-Encoding") != "gzip" {
-		t.Fatal("the file is not compressed")
-	}
-	reader, err := gzip.NewReader(strings.NewReader(zipped.body))
-	authtest.Must(t, err)
-	unzipped, err := io.ReadAll(reader)
-	authtest.Must(t, err)
-	if string(unzipped) != plain.body {
-		t.Error("the compressed file differs from the plain one")
+	r := s.send(t, "GET", "/favicon.ico", "")
+	wantStatus(t, r, 200)
+	if got := r.Header.Get("Content-Type"); got != "image/vnd.microsoft.icon" || !strings.HasPrefix(r.body, "\x00\x00\x01\x00\x02\x00") {
+		t.Errorf("Content-Type %q, body %.6q; want an icon file with two images", got, r.body)
 	}
 }

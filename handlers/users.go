@@ -6,19 +6,20 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/a-h/templ"
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/labstack/echo/v4"
 
 	"latchkey/models"
 	"latchkey/views"
 )
 
 // usersPage lists and changes users. Its script asks GET /users.
-func (h *Handler) usersPage(c echo.Context) error {
-	return h.render(c, http.StatusOK, views.Users(views.UsersPage{
-		Page: h.withFooter("Users"), Username: usernameRules(), Password: h.passwordRules(), MaxEmail: models.MaxEmailLength,
+func (h *Handler) usersPage() templ.Component {
+	return views.Users(views.UsersPage{
+		Page:     h.withFooter("Users", "Find and manage the users of "+h.appName+"."),
+		Username: usernameRules(), Password: h.passwordRules(), MaxEmail: models.MaxEmailLength,
 		Role: roleRules(), MaxRoles: models.MaxRoles,
-	}))
+	})
 }
 
 type listUsersRequest struct {

@@ -6,8 +6,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
+	"maps"
+	"os"
 	"path"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -91,6 +95,9 @@ func TestLookup(t *testing.T) {
 		{"the folder", files.hash + "/", false, false},
 		{"empty path", "", false, false},
 		{"Go source of this package", files.hash + "/static.go", false, false},
+		{"folder of the bundle", files.hash + "/bundle/app.css", false, false},
+		{"module that is part of others", files.hash + "/request.js", false, false},
+		{"hashes of the sources", files.hash + "/sources.sha256", false, false},
 		{"configuration of the type checker", files.hash + "/jsconfig.json", false, false},
 		{"parent folder", files.hash + "/../app.css", false, false},
 		{"path outside the folder", files.hash + "/../../../etc/passwd", false, false},
@@ -119,6 +126,8 @@ func TestFilesHaveContentTypesAndETags(t *testing.T) {
 		".css": "text/css; charset=utf-8",
 		".js":  "text/javascript; charset=utf-8",
 		".svg": "image/svg+xml",
+		".ico": "image/vnd.microsoft.icon",
+		".png": "image/png",
 		".txt": "text/plain; charset=utf-8",
 		"":     "text/plain; charset=utf-8",
 	}
@@ -142,20 +151,14 @@ func TestFilesHaveContentTypesAndETags(t *testing.T) {
 	}
 }
 
-func TestGzipCompressesOnceAndOnlyIfSmaller(t *testing.T) {
+func TestFileIsCompressedOnlyIfThatMakesItSmaller(t *testing.T) {
+	if file := NewFile("text/css", []byte("a{}")); file.Gzip != nil {
+		t.Errorf("%d bytes were compressed to %d", len(file.Body), len(file.Gzip))
+	}
 	long := strings.Repeat("body { margin: 0 }\n", 100)
-	files := mustFiles(t, fstest.MapFS{"long.css": {Data: []byte(long)}, "short.css": {Data: []byte("a{}")}})
-
-	if file := files.byName["short.css"]; file.Gzip() != nil {
-		t.Errorf("%d bytes were compressed to %d", len(file.Body), len(file.Gzip()))
-	}
-	file, _ := files.Lookup(files.hash + "/long.css")
-	zipped := file.Gzip()
-	if len(zipped) == 0 || len(zipped) >= len(file.Body) {
-		t.Fatalf("%d bytes were compressed to %d", len(file.Body), len(zipped))
-	}
-	if again, _ := files.Lookup(files.hash + "/long.css"); &again.Gzip()[0] != &zipped[0] {
-		t.Error("the file was compressed twice")
+	zipped := NewFile("text/css", []byte(long)).Gzip
+	if len(zipped) == 0 || len(zipped) >= len(long) {
+		t.Fatalf("%d bytes were compressed to %d", len(long), len(zipped))
 	}
 	r, err := gzip.NewReader(bytes.NewReader(zipped))
 	if err != nil {
@@ -195,29 +198,66 @@ func TestSwaggerUIIsUnchanged(t *testing.T) {
 // vendored reports whether a file is a copy from another project.
 func vendored(name string) bool { return strings.HasPrefix(name, "swagger-ui/") }
 
-// Only a browser would notice a missing module, and its page would then do nothing.
-func TestModulesImportOnlyFilesThatExist(t *testing.T) {
-	files := New()
-	imports := regexp.MustCompile(`(?:\bfrom|\bimport)\s*\(?\s*['"]([^'"]+)['"]`)
-	found := 0
-	for name, file := range files.byName {
-		if path.Ext(name) != ".js" || vendored(name) {
-			continue
+// sources returns the modules and style sheets from which the bundle is generated.
+func sources(t *testing.T) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	for _, pattern := range []string{"*.css", "*.js"} {
+		names, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
 		}
-		for _, match := range imports.FindAllSubmatch(file.Body, -1) {
-			found++
-			target := string(match[1])
-			if !strings.HasPrefix(target, "./") && !strings.HasPrefix(target, "../") {
-				t.Errorf("%s imports %q, which is not relative and has no hash", name, target)
-				continue
+		for _, name := range names {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
 			}
-			if _, ok := files.byName[path.Join(path.Dir(name), target)]; !ok {
-				t.Errorf("%s imports %q, which does not exist", name, target)
-			}
+			files[name] = string(text)
 		}
 	}
-	if found == 0 {
-		t.Error("no imports found: the pattern of this test is wrong")
+	return files
+}
+
+func TestBundleIsGeneratedFromTheSourcesAsTheyAre(t *testing.T) {
+	sums, err := os.ReadFile("bundle/sources.sha256")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bundled := map[string]string{}
+	for line := range strings.Lines(string(sums)) {
+		sum, name, _ := strings.Cut(strings.TrimSpace(line), "  ")
+		bundled[name] = sum
+	}
+	now := map[string]string{}
+	for name, text := range sources(t) {
+		sum := sha256.Sum256([]byte(text))
+		now[name] = hex.EncodeToString(sum[:])
+	}
+	for _, name := range slices.Sorted(maps.Keys(now)) {
+		if now[name] != bundled[name] {
+			t.Errorf("%s has changed: run go generate ./static", name)
+		}
+		delete(bundled, name)
+	}
+	if len(bundled) > 0 {
+		t.Errorf("%v are no more: run go generate ./static", slices.Sorted(maps.Keys(bundled)))
+	}
+}
+
+// Then nothing that a page needs waits for another file.
+func TestEachFileIsComplete(t *testing.T) {
+	imports := regexp.MustCompile(`(?:\bfrom|\bimport)\s*\(?\s*['"]|@import|\burl\(`)
+	own := regexp.MustCompile(`\burl\(["']?data:`)
+	for name, file := range New().byName {
+		if match := imports.Find(own.ReplaceAll(file.Body, nil)); match != nil && !vendored(name) {
+			t.Errorf("%s loads another file: %s", name, match)
+		}
+	}
+}
+
+func TestAppsCanImportRenew(t *testing.T) {
+	if module := New().Get("renewal.js"); !regexp.MustCompile(`export\{[^}]*\brenew[,}]`).Match(module.Body) {
+		t.Error("renewal.js doesn't export renew")
 	}
 }
 
@@ -235,12 +275,9 @@ func TestEachBrowserAPIIsUsedByOneModule(t *testing.T) {
 		{`\bdocument\.cookie\b`, ""},
 		{`\b(?:inner|outer)HTML\b|\binsertAdjacentHTML\b|\bdocument\.write\b|\beval\(|\balert\(`, ""},
 	}
-	for name, file := range New().byName {
-		if path.Ext(name) != ".js" || vendored(name) {
-			continue
-		}
+	for name, text := range sources(t) {
 		for _, tt := range tests {
-			if name != tt.owner && regexp.MustCompile(tt.use).Match(file.Body) {
+			if name != tt.owner && regexp.MustCompile(tt.use).MatchString(text) {
 				t.Errorf("%s uses %s, which only %q may use", name, tt.use, tt.owner)
 			}
 		}

@@ -23,13 +23,14 @@ const needsScript = "This page needs JavaScript, which is turned off in your bro
 
 // Page is the data that all pages need.
 type Page struct {
-	Title     string        // the first part of the browser's title; may be empty
-	AppName   string        // what people log in to
-	Assets    *static.Files // where the URLs of static files come from
-	Version   string        // the program's version, for the footer; may be empty
-	Footer    bool          // whether the page has a footer, for people who know what an API is
-	Signup    bool          // whether anyone may create an account
-	PublicURL string        // the origin that people use; may be empty
+	Title       string        // the first part of the browser's title; may be empty
+	Description string        // one sentence for search engines and previews of links; may be empty
+	AppName     string        // what people log in to
+	Assets      *static.Files // where the URLs of static files come from
+	Version     string        // the program's version, for the footer; may be empty
+	Footer      bool          // whether the page has a footer, for people who know what an API is
+	Signup      bool          // whether anyone may create an account
+	PublicURL   string        // the origin that people use; may be empty
 }
 
 // PasswordRules are the rules for a new password that a page can check.
