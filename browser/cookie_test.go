@@ -127,7 +127,8 @@ func TestBrowserKeepsTheLoginByDefault(t *testing.T) {
 	}
 }
 
-// TestLoginThatIsNotKeptEndsWithTheBrowser follows the session through all that replaces its cookie.
+// TestLoginThatIsNotKeptEndsWithTheBrowser follows the session through all that replaces its
+// cookie.
 func TestLoginThatIsNotKeptEndsWithTheBrowser(t *testing.T) {
 	t.Parallel()
 	b, p := newLatchkey(t)

@@ -1,6 +1,6 @@
 /**
- * The sentences that say what a page has done. Every action first clears them, so that only the newest
- * is visible.
+ * The sentences that say what a page has done. Every action first clears them, so that only the
+ * newest is visible.
  */
 
 import { announce } from './ui.js';
