@@ -27,7 +27,7 @@ export function clearDevices() {
  * @param {() => boolean} isShown whether the panel still shows this user
  */
 export async function loadDevices({ id }, isShown) {
-  none.textContent = 'Loading…';
+  if (list.children.length === 0) none.textContent = 'Loading…';
   try {
     const sessions = await withToken((token) => listUserSessions(token, id));
     if (!isShown()) return;

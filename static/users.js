@@ -101,9 +101,10 @@ function returnToList(user) {
 function showChanged(user) {
   const row = findRow(({ id }) => id === user.id);
   if (row) showUser(row, user);
-  if (userPanel.panelUser()?.id !== user.id) return;
+  const before = userPanel.panelUser();
+  if (before?.id !== user.id) return;
   userPanel.showInPanel(user);
-  userPanel.reloadDevices(); // a disabled user is logged out
+  if (before.disabled !== user.disabled) userPanel.reloadDevices(); // a disabled user is logged out
 }
 
 /** @param {ListedUser} user */
