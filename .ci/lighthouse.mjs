@@ -1,12 +1,12 @@
 #!/usr/bin/env node
-// Measures the login page, the sign-up page and the home page of a logged-in user with Lighthouse, as
-// on a mobile phone, on a fresh Latchkey. Fails unless every category scores 100.
+// Measures the login page, the sign-up page and the home page of a logged-in user with Lighthouse,
+// as on a mobile phone, on a fresh Latchkey. Fails unless every category scores 100.
 //
-// Accessibility, best practices and SEO depend on nothing but the pages. Performance is computed for a
-// simulated slow phone and network, but from what Chromium did on this machine: if it is busy, the
-// score is lower. It is therefore the median of 3 runs. With CI=true, each page is measured once, and
-// its performance is printed but may be anything, so that no build fails by chance; there, a test in
-// browser/ limits what a page transfers instead.
+// Accessibility, best practices and SEO depend on nothing but the pages. Performance is computed
+// for a simulated slow phone and network, but from what Chromium did on this machine: if it is
+// busy, the score is lower. It is therefore the median of 3 runs. With CI=true, each page is
+// measured once, and its performance is printed but may be anything, so that no build fails by
+// chance; there, a test in browser/ limits what a page transfers instead.
 //
 // It needs Go, Chromium (or its path in CHROME_PATH), and `npm ci` in .ci/node.
 import { spawn, spawnSync } from 'node:child_process';

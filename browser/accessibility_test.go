@@ -168,7 +168,7 @@ func TestTabKeyReachesEveryControlInOrder(t *testing.T) {
 	b.press(kb.Tab, chromedp.ModifierShift)
 	b.press(kb.Tab, chromedp.ModifierShift)
 	const focused = "document.activeElement.id || document.activeElement.className || document.activeElement.textContent"
-	for _, element := range []string{"skip-link", "brand", "username", "password", "reveal", "log-in", "Create an account", "API docs"} {
+	for _, element := range []string{"skip-link", "brand", "username", "password", "reveal", "remember", "log-in", "keep-next"} {
 		want(b, focused, element)
 		want(b, "document.activeElement.matches(':focus-visible')", true)
 		b.press(kb.Tab)

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp/kb"
 
 	"latchkey/auth/authtest"
@@ -91,6 +93,83 @@ func TestSessionWithoutCookieEndsWithItsToken(t *testing.T) {
 	b.waitForCard("ended")
 	want(b, text("#ended-reason"), "Log in again to continue.")
 	want(b, "localStorage.length", 0)
+}
+
+// endsWithBrowser reports whether the session's cookie is one that ends when the browser is closed.
+func (b *tab) endsWithBrowser() bool {
+	b.Helper()
+	for _, c := range call(b, network.GetCookies, network.GetCookiesParams{}).Cookies {
+		if c.Name == "latchkey" {
+			return c.Session
+		}
+	}
+	b.Fatal("there is no cookie")
+	return false
+}
+
+func TestBrowserKeepsTheLoginByDefault(t *testing.T) {
+	t.Parallel()
+	b, _ := newLatchkey(t)
+	defer b.close()
+	b.logIn("marisol", marisolPassword)
+	if b.endsWithBrowser() {
+		t.Error("the session ends with the browser")
+	}
+	b.click("#log-out")
+	b.waitForCard("logged-out")
+	b.openSignUp()
+	b.enter("#username", "rosa")
+	b.enter("#password", rosaPassword)
+	b.press(kb.Enter)
+	b.waitForCard("content")
+	if b.endsWithBrowser() {
+		t.Error("the session of a new user ends with the browser")
+	}
+}
+
+// TestLoginThatIsNotKeptEndsWithTheBrowser follows the session through all that replaces its
+// cookie.
+func TestLoginThatIsNotKeptEndsWithTheBrowser(t *testing.T) {
+	t.Parallel()
+	b, p := newLatchkey(t)
+	defer b.close()
+	wantEnds := func(after string) {
+		t.Helper()
+		if !b.endsWithBrowser() {
+			t.Errorf("after %s, the cookie outlasts the browser", after)
+		}
+	}
+	b.fillLogin("marisol", marisolPassword)
+	b.click(".choice") // its label
+	b.click("#log-in")
+	b.waitForCard("content")
+	wantEnds("the login")
+	b.execute("localStorage.removeItem('token')")
+	b.reload()
+	b.waitFor(storedToken + " !== null")
+	b.waitForCard("content")
+	wantEnds("a renewal")
+	b.open("/account")
+	b.changePassword(marisolPassword, "a quite different horse")
+	b.waitFor(text("#password-outcome") + " !== ''")
+	wantEnds("a new password")
+
+	tab := b.newTab() // which asks whether the cookie is still there
+	tab.open("/")
+	tab.waitForCard("content")
+	call(b, network.ClearBrowserCookies, cdp.Empty{}) // as closing the browser does
+	token := evaluate[string](b, storedToken)
+	next := b.newTab()
+	next.open("/account")
+	next.waitFor("location.pathname === '/login'")
+	want(next, storedToken+" === null", true)
+	if status := p.Who(token); status != 200 {
+		t.Errorf("GET /user with the token that was left over: status %d", status)
+	}
+	b.logIn("marisol", "a quite different horse")
+	if b.endsWithBrowser() {
+		t.Error("the next login is not kept either")
+	}
 }
 
 // ignoredHeader is what the browser says about a header that has no effect over plain http.

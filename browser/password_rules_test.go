@@ -38,7 +38,7 @@ func TestPageKnowsTheNamesThatDoNotCount(t *testing.T) {
 	for _, password := range []string{"AcmeCloud2026", "l4tchk3y!", "admin12345"} {
 		b.open("/register")
 		b.waitFor("!document.querySelector('#create-account').disabled")
-		want(b, text("#password-rules"), "At least 8 characters. Avoid names and common passwords.")
+		want(b, text("#password-rules"), "At least 8 characters, and hard to guess.")
 		b.enter("#username", "rosa")
 		b.enter("#password", password)
 		b.click("#create-account")

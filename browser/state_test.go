@@ -32,7 +32,8 @@ func TestTitleSaysWhatThePageSays(t *testing.T) {
 	wantTitle("unreachable", "Can't reach the server")
 }
 
-// recordCards keeps the ids of all cards that pages have shown, in sessionStorage since pages go away.
+// recordCards keeps the ids of all cards that pages have shown, in sessionStorage since pages go
+// away.
 const recordCards = `
 	new MutationObserver(() => {
 		for (const card of document.querySelectorAll('main > section:not([hidden])')) {

@@ -114,6 +114,10 @@ func TestAdministratorFindsUsersByNameAddressRoleAndState(t *testing.T) {
 	b.waitForUsers(4)
 	want(b, "location.search", "")
 	want(b, "document.activeElement.id", "search")
+	b.enter("#search", "nobody")
+	b.waitFor(text("#count") + " === 'No users found.'")
+	b.click("#more") // which also ends the typing, but isn't lost to another search
+	b.waitForUsers(4)
 }
 
 // choosesState sets the filter by state as a person does.

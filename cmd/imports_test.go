@@ -25,6 +25,7 @@ var mayImport = map[string][]string{
 	"latchkey/static":        nil,
 	"latchkey/bench/attack":  nil,                                        // attacks a server of its own
 	"latchkey/browser":       nil,                                        // tests only
+	"latchkey/examples/go":   nil,                                        // an app of somebody else
 	"latchkey/auth/authtest": nil,                                        // for tests
 	"latchkey/cmd/cmdtest":   {"latchkey/auth/authtest", "latchkey/cmd"}, // for tests
 }
@@ -39,7 +40,7 @@ var onlyImportedBy = map[string][]string{
 	"github.com/caarlos0/env":        {"latchkey/cmd"},
 	"github.com/danielgtaylor/huma":  {"latchkey/handlers"},
 	"github.com/go-gormigrate/":      {"latchkey/models"},
-	"github.com/golang-jwt/jwt":      {"latchkey/auth", "latchkey/auth/authtest"},
+	"github.com/golang-jwt/jwt":      {"latchkey/auth", "latchkey/auth/authtest", "latchkey/examples/go"},
 	"github.com/google/uuid":         {"latchkey/handlers", "latchkey/models"},
 	"github.com/joho/godotenv":       {"latchkey/cmd"},
 	"github.com/labstack/echo":       {"latchkey/handlers"},
@@ -49,7 +50,7 @@ var onlyImportedBy = map[string][]string{
 	"golang.org/x/term":              {"latchkey/cmd"},
 	"golang.org/x/text/unicode/norm": {"latchkey/auth"},
 	"gorm.io/":                       {"latchkey/models"},
-	"net/http":                       {"latchkey/bench/attack", "latchkey/cmd", "latchkey/cmd/cmdtest", "latchkey/handlers", "latchkey/views"},
+	"net/http":                       {"latchkey/bench/attack", "latchkey/cmd", "latchkey/cmd/cmdtest", "latchkey/examples/go", "latchkey/handlers", "latchkey/views"},
 	"testing":                        {"latchkey/auth/authtest", "latchkey/cmd/cmdtest"},
 }
 

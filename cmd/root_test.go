@@ -105,8 +105,8 @@ func commands(c *cobra.Command) []*cobra.Command {
 
 func TestEveryCommandHasHelpAndAnExample(t *testing.T) {
 	all := commands(newRoot(nil))
-	if len(all) != 16 {
-		t.Errorf("there are %d commands, want 16", len(all))
+	if len(all) != 17 {
+		t.Errorf("there are %d commands, want 17", len(all))
 	}
 	for _, c := range all {
 		path := strings.Fields(c.CommandPath())[1:]
@@ -176,10 +176,10 @@ func TestShellCompletionOffersCommandsAndFlagsButNoFiles(t *testing.T) {
 	}{
 		{"", "", []string{"completion", "help", "keys", "serve", "user", "version"}},
 		{"", "k", []string{"keys"}},
-		{"user", "", []string{"add", "delete", "disable", "enable", "list", "password", "role"}},
+		{"user", "", []string{"add", "delete", "disable", "enable", "link", "list", "password", "role"}},
 		{"keys", "", []string{"compromised", "list", "rotate"}},
 		{"keys rotate", "--f", []string{"--force"}},
-		{"user add petra", "--", []string{"--email", "--help", "--json", "--role"}},
+		{"user add petra", "--", []string{"--email", "--help", "--json", "--link", "--role"}},
 		{"user add", "", nil},
 		{"user disable", "", nil},
 		{"user role jonas", "", nil},

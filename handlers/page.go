@@ -31,7 +31,7 @@ func (h *Handler) withFooter(title, description string) views.Page {
 // become an error.
 func (h *Handler) writeErrorPage(c echo.Context, p *problem) error {
 	page := views.Error(views.ErrorPage{
-		Page: h.pageData(p.Title, ""), Status: p.Status, Detail: p.Detail, RequestID: requestID(c),
+		Page: h.pageData("", ""), Status: p.Status, Detail: p.Detail, RequestID: requestID(c),
 	})
 	var html bytes.Buffer
 	if err := page.Render(context.WithoutCancel(c.Request().Context()), &html); err != nil {

@@ -38,8 +38,8 @@ func TestErrorIsAPageForBrowsersAndAProblemForPrograms(t *testing.T) {
 			if !row.html {
 				wantProblem(t, r, row.status)
 			}
-			if row.status >= 400 && row.html && !strings.Contains(r.body, r.Header.Get("X-Request-Id")) {
-				t.Error("the page does not show the request id")
+			if row.html && strings.Contains(r.body, r.Header.Get("X-Request-Id")) {
+				t.Error("the page shows a request id, although nothing went wrong on the server")
 			}
 			if strings.Contains(r.body, canary) {
 				t.Error("the page repeats what was sent")
@@ -65,6 +65,28 @@ func TestOperationErrorsAreAPageForBrowsers(t *testing.T) {
 	}
 	if forbidden.Header.Get("WWW-Authenticate") == "" {
 		t.Error("the page has no challenge")
+	}
+	s.exec(t, "DROP TABLE user_roles")
+	failed := s.send(t, "GET", "/users/me", "", "Accept", "text/html", "Authorization", "Bearer "+token)
+	wantStatus(t, failed, 500)
+	if !strings.Contains(failed.body, failed.Header.Get("X-Request-Id")) {
+		t.Error("the page of a failure does not show the request id")
+	}
+}
+
+// TestPagesAreTheSameForEveryQuery keeps the server from reading what only the page's script may,
+// such as where a login leads.
+func TestPagesAreTheSameForEveryQuery(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	for _, path := range []string{"/", "/login", "/register", "/set-password", "/account", "/admin/users"} {
+		want := s.send(t, "GET", path, "")
+		wantStatus(t, want, 200)
+		for _, query := range []string{"", "next=/account", "next=//evil.example", "next=" + canary, "next=%00%ff", "next=a&next=b&x=1;y"} {
+			if got := s.send(t, "GET", path+"?"+query, ""); got.StatusCode != 200 || got.body != want.body {
+				t.Errorf("%s?%s: status %d, and another page", path, query, got.StatusCode)
+			}
+		}
 	}
 }
 

@@ -1,6 +1,6 @@
 /**
- * The server's API for the user's own account: the profile, the sessions and its end. Every function
- * throws an ApiError if the request fails.
+ * The server's API for the user's own account: the profile, the sessions and its end. Every
+ * function throws an ApiError if the request fails.
  */
 
 import { ApiError } from './problem.js';

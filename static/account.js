@@ -27,8 +27,8 @@ async function show({ name }) {
 }
 
 /**
- * Goes to the part of the page that its address names. The browser can't, because the page is hidden
- * while it loads.
+ * Goes to the part of the page that its address names. The browser can't, because the page is
+ * hidden while it loads.
  *
  * @returns {HTMLElement | null} what has the focus now
  */

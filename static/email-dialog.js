@@ -9,7 +9,12 @@ import { updateUser } from './users-api.js';
 
 /** @typedef {import('./users-api.js').ListedUser} ListedUser */
 
-/** @typedef {{user: ListedUser, place: HTMLElement, onChange: (changed: ListedUser) => void}} Edit */
+/**
+ * @typedef {object} Edit what the open dialog changes
+ * @property {ListedUser} user
+ * @property {HTMLElement} place shows the outcome
+ * @property {(changed: ListedUser) => void} onChange
+ */
 
 const dialog = byId('email-dialog', HTMLDialogElement);
 const field = byId('email', HTMLInputElement);
@@ -18,7 +23,7 @@ const saveButton = byId('save-email', HTMLButtonElement);
 const fields = { 'body.email': field };
 const { clearErrors, showFieldError, showFailure } = prepareForm(fields, byId('email-errors'), saveButton, save);
 
-/** What the open dialog changes; null while it is closed. @type {Edit | null} */
+/** Null while the dialog is closed. @type {Edit | null} */
 let openEdit = null;
 
 byId('email-cancel').addEventListener('click', () => dialog.close());

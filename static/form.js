@@ -38,7 +38,7 @@ export function prepareForm(fields, region, button, submit) {
     field.addEventListener('input', () => markValid(field));
     field.addEventListener('focus', () => keepInView(field));
   }
-  // A phone's keyboard can hide what was in view. People who zoom with two fingers know where to look.
+  // A phone's keyboard can hide what was in view. Zooming with two fingers doesn't.
   window.visualViewport?.addEventListener('resize', () => {
     if (window.visualViewport?.scale !== 1) return;
     if (region.hasChildNodes()) region.scrollIntoView({ block: 'nearest' });

@@ -1,4 +1,7 @@
-/** The sentences that say what a page has done. Only the newest is visible. */
+/**
+ * The sentences that say what a page has done. Every action first clears them, so that only the
+ * newest is visible.
+ */
 
 import { announce } from './ui.js';
 
@@ -7,7 +10,6 @@ import { announce } from './ui.js';
  * @param {string} sentence
  */
 export function showOutcome(region, sentence) {
-  clearOutcomes();
   region.textContent = sentence;
   announce(sentence);
 }

@@ -1,6 +1,6 @@
 /**
- * The part of the panel that makes a set-password link. Anyone who has the link can set the password,
- * so the page has it only while the panel is open.
+ * The part of the panel that makes a set-password link. Anyone who has the link can set the
+ * password, so the page has it only while the panel is open.
  */
 
 import { serverTime } from './clock.js';

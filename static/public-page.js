@@ -25,7 +25,7 @@ export function startPublicPage(onLoggedOut = () => {}) {
   refreshHeader();
 }
 
-/** @returns {Promise<import('./api.js').User | null>} who is logged in, as far as the page can tell */
+/** @returns {Promise<import('./api.js').User | null>} who is logged in, as far as is known */
 export async function refreshHeader() {
   let user = null;
   try {

@@ -1,6 +1,6 @@
 /**
- * The menu of the rows: one menu, which opens in the row whose button was pressed. The keyboard works
- * as in the menus of a desktop (ARIA Authoring Practices, "Menu Button").
+ * The menu of the rows: one menu, which opens in the row whose button was pressed. The keyboard
+ * works as in the menus of a desktop (ARIA Authoring Practices, "Menu Button").
  */
 
 import { byId, find, isBusy } from './ui.js';
@@ -14,9 +14,10 @@ let opener = null;
 
 /**
  * @param {HTMLElement} rows
- * @param {(row: HTMLTableRowElement, menu: HTMLElement) => void} prepare called before the menu opens
- * @param {(command: string, row: HTMLTableRowElement, button: HTMLElement) => void} choose called with
- *   the value of the chosen item and the menu's button, which has the focus again
+ * @param {(row: HTMLTableRowElement, menu: HTMLElement) => void} prepare called before the menu
+ *   opens
+ * @param {(command: string, row: HTMLTableRowElement, button: HTMLElement) => void} choose called
+ *   with the value of the chosen item and the menu's button, which has the focus again
  */
 export function prepareRowMenu(rows, prepare, choose) {
   /** @param {HTMLElement} button */

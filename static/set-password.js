@@ -1,7 +1,7 @@
 /**
- * The page that a set-password link opens. The link's token is in the fragment of the address. It is
- * removed from there at once, so that it is neither in the history nor on the screen, and kept only
- * in this module.
+ * The page that a set-password link opens. The link's token is in the fragment of the address. It
+ * is removed from there at once, so that it is neither in the history nor on the screen, and kept
+ * only in this module.
  */
 
 import { switchToCard } from './cards.js';

@@ -1,6 +1,6 @@
 /**
- * Table rows with buttons. Each row shows the progress and the outcome of its own actions; so can other
- * parts of a page that have an element of the class outcome and one of the class errors.
+ * Table rows with buttons. Each row shows the progress and the outcome of its own actions; so can
+ * other parts of a page that have an element of the class outcome and one of the class errors.
  */
 
 import { currentUser, explainError } from './protected-page.js';

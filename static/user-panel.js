@@ -99,7 +99,7 @@ export async function makeLinkInPanel() {
   if (shown) await makeLink(shown, panel, shownChecker());
 }
 
-/** @returns {() => boolean} whether the panel has been open all the time since, for the same user */
+/** @returns {() => boolean} whether the panel has been open for the same user ever since */
 function shownChecker() {
   const opening = openings;
   return () => shown !== null && openings === opening;

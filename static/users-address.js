@@ -1,6 +1,6 @@
 /**
- * What the page's address says: which users are listed and whose panel is open. So a reload and Back
- * bring back what was visible, and the address can be bookmarked.
+ * What the page's address says: which users are listed and whose panel is open. So a reload and
+ * Back bring back what was visible, and the address can be bookmarked.
  */
 
 import { leadBackHere } from './next.js';

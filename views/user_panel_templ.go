@@ -8,9 +8,9 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// userPanel shows one user, beside the list or, on narrow screens, in its place. It is a dialog that
-// leaves the rest of the page usable, and so it closes with the page's dialogs when the page shows
-// another card.
+// userPanel shows one user, beside the list or, on narrow screens, in its place. It is a dialog
+// that leaves the rest of the page usable, and so it closes with the page's dialogs when the page
+// shows another card.
 func userPanel() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -174,8 +174,14 @@ func (p DocsPage) revokeCommand() string {
 // hasPublicKeys reports whether tokens are signed with a key pair, and not with the secret.
 func (p DocsPage) hasPublicKeys() bool { return p.Algorithm != "HS256" }
 
+// isMissing reports whether there is no page at the address. What else may be there is of no use to
+// people.
+func (p ErrorPage) isMissing() bool {
+	return p.Status == http.StatusNotFound || p.Status == http.StatusMethodNotAllowed
+}
+
 func (p ErrorPage) headline() string {
-	if p.Status == http.StatusNotFound {
+	if p.isMissing() {
 		return "Page not found"
 	}
 	return "Something went wrong"
@@ -184,9 +190,9 @@ func (p ErrorPage) headline() string {
 // sentence says what to do. The detail, which is written for the person who sees it, knows best.
 func (p ErrorPage) sentence() string {
 	switch {
-	case p.Status == http.StatusNotFound:
+	case p.isMissing():
 		return "Check the address for typing mistakes, or start from the home page."
-	case p.Status >= http.StatusInternalServerError:
+	case p.Status == http.StatusInternalServerError:
 		return "This is not your fault. Try again in a moment."
 	case p.Detail != "":
 		return p.Detail

@@ -32,6 +32,10 @@ func registerPage(p Page) RegisterPage {
 	}
 }
 
+func setPasswordPage(p Page) SetPasswordPage {
+	return SetPasswordPage{p, PasswordRules{12, 256, nil}}
+}
+
 func accountPage() AccountPage {
 	return AccountPage{page("Account"), PasswordRules{12, 256, nil}, 254}
 }
@@ -57,6 +61,7 @@ func pages() map[string]templ.Component {
 		"login, open":      Login(LoginPage{withSignup(page("Log in"))}),
 		"register":         Register(registerPage(withSignup(page("Create an account")))),
 		"register, closed": Register(registerPage(page("Create an account"))),
+		"set-password":     SetPassword(setPasswordPage(page("Set your password"))),
 		"users":            Users(usersPage()),
 		"account":          Account(accountPage()),
 		"docs":             Docs(docsPage()),
@@ -108,7 +113,7 @@ func checkLink(t *testing.T, files *static.Files, link string) {
 		return
 	}
 	known := []string{
-		"/", "/login", "/register", "/account", "/users/me/password", "/users/me/deletion", "/admin/users", "/docs", "/openapi.json",
+		"/", "/login", "/register", "/set-password", "/account", "/users/me/password", "/users/me/deletion", "/admin/users", "/docs", "/openapi.json",
 		"/.well-known/oauth-authorization-server", "#main",
 	}
 	if !slices.Contains(known, link) {
@@ -163,6 +168,7 @@ func TestTitle(t *testing.T) {
 	}{
 		{"given", Login(LoginPage{page("Log in")}), "Log in · Latchkey"},
 		{"none", Home(HomePage{page("")}), "Latchkey"},
+		{"sign-up closed", Register(registerPage(page("Create an account"))), "Sign-up is closed · Latchkey"},
 		{"unknown path", Error(ErrorPage{Page: page(""), Status: 404}), "Page not found · Latchkey"},
 		{"failure", Error(ErrorPage{Page: page(""), Status: 500}), "Something went wrong · Latchkey"},
 		{"failure with a title", Error(ErrorPage{Page: page("Sorry"), Status: 500}), "Sorry · Latchkey"},
@@ -183,6 +189,7 @@ func TestLoginForm(t *testing.T) {
 		{"username", map[string]string{"name": "username", "type": "text", "autocomplete": "username", "autocapitalize": "none", "autocorrect": "off", "spellcheck": "false"}},
 		{"password", map[string]string{"name": "password", "type": "password", "autocomplete": "current-password", "autocapitalize": "none", "autocorrect": "off", "spellcheck": "false"}},
 		{"reveal", map[string]string{"type": "button", "aria-pressed": "false", "hidden": ""}},
+		{"remember", map[string]string{"name": "remember", "type": "checkbox", "checked": ""}},
 		{"log-in", map[string]string{"type": "submit", "disabled": ""}},
 		{"errors", map[string]string{"role": "alert"}},
 		{"status", map[string]string{"role": "status"}},
@@ -229,6 +236,23 @@ func TestRegisterForm(t *testing.T) {
 	wantNoScript(t, doc)
 }
 
+func TestSetPasswordForm(t *testing.T) {
+	doc := render(t, SetPassword(setPasswordPage(page("Set your password"))))
+	wantAttributes(t, doc, []attributes{
+		{"set-password-form", map[string]string{"method": "post", "action": "/set-password"}},
+		{"new-password", map[string]string{"name": "new-password", "type": "password", "autocomplete": "new-password", "aria-describedby": "password-rules"}},
+		{"set-password", map[string]string{"type": "submit", "disabled": ""}},
+		{"incomplete", map[string]string{"hidden": ""}},
+		{"expired", map[string]string{"hidden": ""}},
+		{"done", map[string]string{"hidden": ""}},
+	})
+	wantLabels(t, doc, "new-password")
+	wantNoScript(t, doc)
+	if inputs := byTag(doc, "input"); len(inputs) != 1 {
+		t.Errorf("there are %d fields: the page knows nothing about the user", len(inputs))
+	}
+}
+
 func TestFieldsCarryTheRulesThatTheirScriptsCheck(t *testing.T) {
 	register := registerPage(withSignup(page("")))
 	register.Username = NameRules{4, 32, "-_"}
@@ -240,7 +264,7 @@ func TestFieldsCarryTheRulesThatTheirScriptsCheck(t *testing.T) {
 		{"password", map[string]string{"data-min-length": "12", "data-max-length": "99", "data-names": "Acme <Cloud> admin"}},
 		{"email", map[string]string{"maxlength": "77"}},
 	})
-	wantPrefix(t, doc, "username-rules", "4 to 32 characters: the letters a to z, digits and - _")
+	wantPrefix(t, doc, "username-rules", "Letters, digits and - _")
 	wantPrefix(t, doc, "password-rules", "At least 12 characters, and hard to guess.")
 
 	account := accountPage()
@@ -443,10 +467,14 @@ func TestErrorPage(t *testing.T) {
 		want   []string
 		absent []string
 	}{
-		{"unknown path", ErrorPage{Status: 404}, []string{"404", "Page not found", "home page"}, []string{"request ID"}},
-		{"failure", ErrorPage{Status: 500, RequestID: "abc-123"}, []string{"500", "Something went wrong", "Try again in a moment.", "request ID: abc-123"}, nil},
-		{"refused", ErrorPage{Status: 403, Detail: "You may not."}, []string{"403", "Something went wrong", "You may not."}, []string{"in a moment"}},
-		{"hostile texts", ErrorPage{Status: 500, Detail: hostile, RequestID: hostile}, []string{hostile}, nil},
+		{"unknown path", ErrorPage{Status: 404, Detail: "There is nothing.", RequestID: "abc-123"}, []string{"404", "Page not found", "home page"}, []string{"request ID", "There is nothing."}},
+		{"failure", ErrorPage{Status: 500, Detail: "It failed.", RequestID: "abc-123"}, []string{"500", "Something went wrong", "Try again in a moment.", "request ID: abc-123"}, []string{"It failed."}},
+		{"wrong method", ErrorPage{Status: 405, Detail: "The method is not supported."}, []string{"405", "Page not found", "home page"}, []string{"method"}},
+		{"unavailable", ErrorPage{Status: 503, Detail: "The database is unavailable.", RequestID: "abc-123"}, []string{"503", "The database is unavailable.", "abc-123"}, nil},
+		{"refused", ErrorPage{Status: 403, Detail: "You may not.", RequestID: "abc-123"}, []string{"403", "Something went wrong", "You may not."}, []string{"in a moment", "request ID"}},
+		{"refused without a reason", ErrorPage{Status: 418}, []string{"418", "Go back and try again"}, nil},
+		{"hostile detail", ErrorPage{Status: 403, Detail: hostile}, []string{hostile}, nil},
+		{"hostile id", ErrorPage{Status: 500, RequestID: hostile}, []string{hostile}, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

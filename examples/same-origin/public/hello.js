@@ -1,0 +1,7 @@
+import { apiFetch, logOut } from './api.js';
+
+document.querySelector('#log-out').addEventListener('click', logOut);
+
+const response = await apiFetch('/api/hello');
+const { hello } = await response.json();
+document.querySelector('#hello').textContent = `Hello ${hello}`;
