@@ -136,7 +136,7 @@ func TestLogoutEndsTheSessionInEveryTab(t *testing.T) {
 	other := b.newTab()
 	other.runInEveryPage(noCountdown)
 	other.open("/")
-	other.waitForCard("content")
+	other.waitForHome()
 	other.execute("window.sameDocument = true")
 
 	b.click("#log-out")

@@ -189,7 +189,7 @@ func TestRestartOfTheServerLogsNobodyOut(t *testing.T) {
 	b.logIn("marisol", marisolPassword)
 	b.runInEveryPage(recordEnd)
 	b.open("/")
-	b.waitForCard("content")
+	b.waitForHome()
 	b.execute("window.sameDocument = true")
 	p.Stop()
 	b.waitFor("!document.querySelector('#late-note').hidden")
