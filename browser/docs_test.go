@@ -162,7 +162,6 @@ func TestCommandsOfTheGuideWork(t *testing.T) {
 	}
 	for _, row := range []struct{ passwordGrant, token string }{{"on", "access_token"}, {"off", "token"}} {
 		b, p := newLatchkey(t, "PUBLIC_URL=http://login.localhost:1", "PASSWORD_GRANT="+row.passwordGrant)
-		defer b.close()
 		b.open("/docs")
 		commands := "[...document.querySelectorAll('.command')].map((command) => command.textContent).join('|')"
 		b.waitFor("!" + commands + ".includes('login.localhost')")
@@ -179,6 +178,7 @@ func TestCommandsOfTheGuideWork(t *testing.T) {
 		if status := p.Who(token); status != 401 {
 			t.Errorf("PASSWORD_GRANT=%s: the session is still there: status %d", row.passwordGrant, status)
 		}
+		b.close()
 	}
 }
 

@@ -105,7 +105,7 @@ type updateUserRequest struct {
 	Body struct {
 		Disabled *bool        `json:"disabled,omitempty" doc:"A disabled user cannot log in. Disabling ends the user's sessions, and voids the set-password link" example:"true"`
 		Roles    *[]string    `json:"roles,omitempty" maxItems:"32" doc:"Replaces the user's roles. Each is 1 to 64 of a-z, 0-9 and ._:-" example:"[\"editor\"]"`
-		Email    nullableText `json:"email,omitempty" doc:"Replaces the e-mail address. Null removes it" example:"marisol@example.org"`
+		Email    nullableText `json:"email,omitzero" doc:"Replaces the e-mail address. Null removes it" example:"marisol@example.org"`
 	}
 }
 
