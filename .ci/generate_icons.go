@@ -87,7 +87,9 @@ func draw(size int, radius float64) []byte {
 
 // mix returns the colour of a pixel of which the key covers this share.
 func mix(share, opacity float64) color.NRGBA {
-	between := func(from, to uint8) uint8 { return uint8(math.Round(float64(from) + share*(float64(to)-float64(from)))) }
+	between := func(from, to uint8) uint8 {
+		return uint8(math.Round(float64(from) + share*(float64(to)-float64(from))))
+	}
 	return color.NRGBA{
 		between(ground.R, key.R), between(ground.G, key.G), between(ground.B, key.B), uint8(math.Round(255 * opacity)),
 	}
