@@ -54,7 +54,7 @@ func (p PasswordPolicy) Check(username string, roles []string, password string) 
 		reason = "This password is a simple pattern. Try a few unrelated words."
 	case isMostlyNames(lower, words(slices.Concat(p.Names, roles, []string{username})), minimum):
 		reason = fmt.Sprintf("Names are easy to guess. Use at least %d other characters.", minimum)
-	case isVariantOfCommon(lower):
+	case isVariantOfCommon(lower), isVariantOfCommon(withoutSigns(lower)), isVariantOfCommon(onlyOnce(lower)):
 		reason = "This password is too common. Try a few unrelated words."
 	default:
 		return nil
@@ -132,6 +132,22 @@ func readings(password string) []string {
 			"5", "s", "$", "s", "7", "t", "+", "t", "8", "b").Replace(password)
 	}
 	return []string{password, undo("i"), undo("l")}
+}
+
+// withoutSigns returns a password without what is before its first letter or digit.
+func withoutSigns(password string) string {
+	return strings.TrimLeftFunc(password, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+}
+
+// onlyOnce returns what a password consists of twice, with or without a sign between, such as
+// password-password; other passwords as they are.
+func onlyOnce(password string) string {
+	half := len(password) / 2
+	first, second := password[:half], password[len(password)-half:]
+	if first != second {
+		return password
+	}
+	return first
 }
 
 // maxTail is how many digits and other signs may follow a common password, in characters.

@@ -15,11 +15,11 @@ const SetPasswordLinkTTL = 24 * time.Hour
 // use.
 var ErrInvalidLink = errors.New("invalid set-password link")
 
-// SetPasswordLink is the content of the token in a set-password link. Whoever has the token can set
-// the password of the user once.
+// SetPasswordLink is the content of the token in a set-password link. Anyone who has the token can
+// set the password of the user once.
 type SetPasswordLink struct {
 	UserID    string
-	Version   int       // the link version of the user; another version voids the link
+	Version   int64     // the link version of the user; another version voids the link
 	ExpiresAt time.Time // in whole seconds
 }
 
@@ -52,7 +52,7 @@ func (c *SetPasswordLinkCodec) Parse(token string) (SetPasswordLink, error) {
 	if !valid || len(parts) != 3 {
 		return SetPasswordLink{}, fmt.Errorf("%w: its MAC matches no secret in use", ErrInvalidLink)
 	}
-	version, err := strconv.Atoi(parts[1])
+	version, err := strconv.ParseInt(parts[1], 10, 64)
 	if err != nil {
 		return SetPasswordLink{}, fmt.Errorf("%w: reading its version: %w", ErrInvalidLink, err)
 	}

@@ -51,7 +51,7 @@ func (c *Config) problems() problems {
 	found.require(models.KnownURL(c.DatabaseURL), "DATABASE_URL", "use sqlite: and the path of a file, such as sqlite:data/latchkey.db.")
 	found.require(!slices.ContainsFunc(c.AllowedOrigins, func(o string) bool { return !isOrigin(o) }), "ALLOWED_ORIGINS",
 		"use origins such as https://app.example.org, without a path, separated by commas and no spaces.")
-	found.require(validAppName(c.AppName), "APP_NAME", fmt.Sprintf("use a name of at most %d characters, such as Acme.", maxAppName))
+	found.require(validAppName(c.AppName), "APP_NAME", fmt.Sprintf("use a name such as Acme: at most %d visible characters, without spaces around them.", maxAppName))
 	found.require(c.Signup == "open" || c.Signup == "closed", "SIGNUP", "use open or closed.")
 	found.require(c.PasswordGrant == "on" || c.PasswordGrant == "off", "PASSWORD_GRANT", "use on or off.")
 	found.require(c.RateLimit == "on" || c.RateLimit == "off", "RATE_LIMIT", "use on or off.")
@@ -120,10 +120,12 @@ func (c *Config) passwordPolicy() auth.PasswordPolicy {
 	return auth.PasswordPolicy{MinLength: c.PasswordMinLength, Names: []string{c.AppName, "Latchkey", models.RoleAdmin}}
 }
 
-// validAppName reports whether the pages can show the name.
+// validAppName reports whether the pages can show the name. Invisible characters could turn the
+// text around it; two of them join or part letters, as some languages and emoji need.
 func validAppName(name string) bool {
+	invisible := func(r rune) bool { return !unicode.IsGraphic(r) && r != '\u200c' && r != '\u200d' }
 	return utf8.ValidString(name) && utf8.RuneCountInString(name) <= maxAppName && strings.TrimSpace(name) == name &&
-		!strings.ContainsFunc(name, unicode.IsControl)
+		!strings.ContainsFunc(name, invisible) && strings.ContainsFunc(name, unicode.IsGraphic)
 }
 
 // parsePrefixes parses networks such as 10.0.0.0/8. An address without a length is one host. It

@@ -197,3 +197,15 @@ func TestGeneratedPasswordObeysTheRules(t *testing.T) {
 		}
 	}
 }
+
+func TestAppNameIsOneThatThePagesCanShow(t *testing.T) {
+	t.Parallel()
+	for name, valid := range map[string]bool{
+		"Acme": true, "Ärzte & Söhne": true, "<b>": true, "نام\u200cها": true, "👩\u200d🚀": true, strings.Repeat("é", 64): true,
+		strings.Repeat("é", 65): false, " Acme": false, "Acme\t": false, "a\u202eevil": false, "\u200b": false, "\u200d": false, "\xff": false,
+	} {
+		if validAppName(name) != valid {
+			t.Errorf("validAppName(%q) = %v", name, !valid)
+		}
+	}
+}

@@ -30,7 +30,11 @@ user is disabled, or the user gets a new password in any way.`,
 			if err != nil {
 				return err
 			}
-			return r.printLink(links, user, user.Username+" can set a password now.")
+			sentence := user.Username + " can set a password now."
+			if user.Disabled {
+				sentence = user.Username + " can set a password now, but is disabled: enable the account so that they can log in."
+			}
+			return r.printLink(links, user, sentence)
 		}),
 	}
 }

@@ -63,7 +63,7 @@ type setPasswordRequest struct {
 	caller
 	Body struct {
 		Token string `json:"token" doc:"What follows the # in the link" example:"01a20018-5a0f-7568-bfcd-6fba71a04bd4.1.1795348800.bm90LWEtcmVhbC1vbmU"`
-		New   string `json:"new_password" format:"password" doc:"At least 8 characters, or more if the operator requires it, and at most 256. Must not be common and must not contain the username" example:"another horse battery"`
+		New   string `json:"new_password" format:"password" doc:"At least 8 characters, or more if the operator requires it, and at most 256. The rules of sign-up apply" example:"another horse battery"`
 	}
 }
 

@@ -127,7 +127,7 @@ func (h *Handler) updateUser(ctx context.Context, in *updateUserRequest) (*manag
 		return nil, fmt.Errorf("changing a user: %w", err)
 	}
 	h.logEvent(in.actor(), "user changed", "user", user.ID, "disabled", user.Disabled,
-		"roles", strings.Join(user.Roles, " "), "by", in.UserID)
+		"roles", strings.Join(user.Roles, " "), "email_changed", in.Body.Email.sent != nil, "by", in.UserID)
 	return &managedUserResponse{managedUserOf(user)}, nil
 }
 

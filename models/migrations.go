@@ -98,7 +98,7 @@ func addLinksAndLogins(tx *gorm.DB) error {
 	type user struct {
 		ID          string  `gorm:"index:idx_users_email_key,priority:2"` // to list equal addresses in pages
 		EmailKey    *string `gorm:"index:idx_users_email_key,priority:1"`
-		LinkVersion int     `gorm:"not null;default:0"`
+		LinkVersion int64   `gorm:"not null;default:0"`
 		LastLoginAt *time.Time
 	}
 	type session struct {

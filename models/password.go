@@ -16,6 +16,8 @@ type turn struct {
 	place place
 	try   try
 	hash  string // the stored hash to compare with; empty to make a new one
+
+	recheck func() error // called when the turn comes: an error saves the hash; may be nil
 }
 
 // inSlot waits at the gate and calls hash. It charges the try when its turn has come, so that those
@@ -29,6 +31,11 @@ func (s *Store) inSlot(ctx context.Context, t turn, hash func()) error {
 		return err
 	}
 	defer leave()
+	if t.recheck != nil {
+		if err := t.recheck(); err != nil {
+			return err
+		}
+	}
 	started := time.Now()
 	if err := s.charge(ctx, t.try); err != nil {
 		return err
@@ -51,7 +58,10 @@ func (s *Store) hash(ctx context.Context, t turn, password string) (hash string,
 //
 // The password of a disabled user counts as a wrong one, so that the budgets do not confirm it.
 func (s *Store) checkPassword(ctx context.Context, by Actor, login login) error {
-	t := turn{s.placeFor(by, login.user), s.guessTry(by, login.username, login.user), login.user.PasswordHash}
+	t := turn{
+		place: s.placeFor(by, login.user), try: s.guessTry(by, login.username, login.user),
+		hash: login.user.PasswordHash,
+	}
 	var verified error
 	err := s.inSlot(ctx, t, func() { verified = s.hasher.Verify(login.password, t.hash) })
 	switch {

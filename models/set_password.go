@@ -48,7 +48,11 @@ func (s *Store) SetPasswordByLink(ctx context.Context, by Actor, link auth.SetPa
 	if err := checkLink(link, user, err); err != nil {
 		return err
 	}
-	hash, err := s.hashNewPassword(ctx, turn{place: s.placeFor(by, user)}, user, password)
+	t := turn{place: s.placeFor(by, user), recheck: func() error { // of many tries, one is worth a hash
+		current, err := s.UserByID(ctx, link.UserID)
+		return checkLink(link, current, err)
+	}}
+	hash, err := s.hashNewPassword(ctx, t, user, password)
 	if err != nil {
 		return err
 	}
@@ -66,10 +70,10 @@ func (s *Store) SetPasswordByLink(ctx context.Context, by Actor, link auth.SetPa
 
 // linkGrowth returns by how much a link version grows: more than anyone can guess. Someone who has
 // stolen the secret, but not the database, can therefore forge no link.
-func linkGrowth() int {
+func linkGrowth() int64 {
 	random := make([]byte, 8)
 	_, _ = rand.Read(random) // never fails
-	return 1 + int(binary.BigEndian.Uint64(random)>>24)
+	return 1 + int64(binary.BigEndian.Uint64(random)>>24)
 }
 
 // checkLink fails with ErrLinkExpired unless the link is the newest of its user, as far as reading

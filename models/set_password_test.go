@@ -218,7 +218,7 @@ func TestLinkVersionCannotBeGuessed(t *testing.T) {
 	user := s.addUser(t, "jonas")
 	refuseSmall := func(after string) {
 		t.Helper()
-		for version := range 5 {
+		for version := range int64(5) {
 			link := auth.SetPasswordLink{UserID: user.ID, Version: version, ExpiresAt: s.clock.Now().Add(day)}
 			if err := s.SetPasswordByLink(t.Context(), visitor(), link, linkPassword); !errors.Is(err, ErrLinkExpired) {
 				t.Errorf("%s, version %d: %v", after, version, err)
@@ -253,4 +253,37 @@ func TestAdministratorWithoutAPasswordDoesNotCount(t *testing.T) {
 	authtest.Must(t, s.DeleteUser(t.Context(), CommandLine(), admin.ID))
 	wantError(t, s.DeleteUser(t.Context(), CommandLine(), invited.ID), ErrLastAdmin)
 	authtest.Must(t, s.DeleteUser(t.Context(), CommandLine(), s.addWithoutPassword(t, "petra", RoleAdmin).ID)) // one who never counted
+}
+
+func TestLinkThatIsVoidWhenItsTurnComesCostsNoHash(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	user := s.addUser(t, "jonas")
+	link := s.issueLink(t, user)
+	leave := make([]func(), s.gate.slots)
+	for i := range leave {
+		leave[i] = mustEnter(t, s.gate)
+	}
+	result := make(chan error)
+	go func() { result <- s.SetPasswordByLink(t.Context(), visitor(), link, linkPassword) }()
+	for s.gate.waiting() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	s.issueLink(t, user)
+	const noHash = time.Hour
+	s.gate.hashTime = noHash
+	for _, leave := range leave {
+		leave()
+	}
+	wantError(t, <-result, ErrLinkExpired)
+	if s.gate.hashTime != noHash {
+		t.Error("a password was hashed")
+	}
+}
+
+// waiting returns how many wait at the gate.
+func (g *gate) waiting() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.known.length + g.others.length
 }

@@ -21,7 +21,7 @@ type User struct {
 	PasswordVersion int     // increases with each new password, but not when the same one is rehashed
 	Disabled        bool
 	Roles           Roles `gorm:"-"` // in the table user_roles
-	LinkVersion     int   // of the only set-password link that is valid
+	LinkVersion     int64 // of the only set-password link that is valid
 	CreatedAt       time.Time
 	LastLoginAt     *time.Time // nil before the first login
 }

@@ -147,7 +147,7 @@ func holderQuery(db *gorm.DB, role string) *gorm.DB {
 // database might walk from the wrong one.
 func usernameQuery(db *gorm.DB, prefix string, after position) *gorm.DB {
 	query := db.Order("username_key").Where("username_key < ?", prefix+"\x7f") // every character sorts below it
-	if after == (position{}) {
+	if after == (position{}) || after.key < prefix { // the cursor of another search
 		return query.Where("username_key >= ?", prefix)
 	}
 	return query.Where("username_key > ?", after.key)
@@ -156,7 +156,7 @@ func usernameQuery(db *gorm.DB, prefix string, after position) *gorm.DB {
 // emailQuery walks along the index of e-mail addresses. Several users can have the same one.
 func emailQuery(db *gorm.DB, prefix string, after position) *gorm.DB {
 	query := db.Order("email_key, id").Where("email_key < ?", prefix+"\x7f")
-	if after.key == "" {
+	if after.key == "" || after.key < prefix {
 		return query.Where("email_key >= ?", prefix)
 	}
 	return query.Where("(email_key, id) > (?, ?)", after.key, after.id)

@@ -191,3 +191,17 @@ func TestPageTakesTwoQueries(t *testing.T) {
 		t.Errorf("%d users took %d queries", len(users), queries)
 	}
 }
+
+func TestCursorOfAnotherSearchFindsNobodyElse(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	for _, name := range []string{"anna", "bert", "zora"} {
+		s.addUser(t, name)
+	}
+	_, cursor, err := s.Users(t.Context(), UserQuery{Limit: 1})
+	authtest.Must(t, err)
+	users, _, err := s.Users(t.Context(), UserQuery{Limit: 10, Prefix: "z", After: cursor})
+	if err != nil || len(users) != 1 || users[0].Username != "zora" {
+		t.Errorf("%v, %v", users, err)
+	}
+}
