@@ -147,7 +147,7 @@ func holderQuery(db *gorm.DB, role string) *gorm.DB {
 // database might walk from the wrong one.
 func usernameQuery(db *gorm.DB, prefix string, after position) *gorm.DB {
 	query := db.Order("username_key").Where("username_key < ?", prefix+"\x7f") // every character sorts below it
-	if after == (position{}) || after.key < prefix { // the cursor of another search
+	if after == (position{}) || after.key < prefix {                           // the cursor of another search
 		return query.Where("username_key >= ?", prefix)
 	}
 	return query.Where("username_key > ?", after.key)
