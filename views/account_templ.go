@@ -124,7 +124,7 @@ func profileCard(p AccountPage) templ.Component {
 			templ_7745c5c3_Var3 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<div id=\"profile\" class=\"card part\"><h2 id=\"profile-heading\" tabindex=\"-1\">Profile</h2><div id=\"profile-errors\" role=\"alert\"></div><button id=\"reload-profile\" class=\"button\" type=\"button\" hidden>Try again</button><form id=\"profile-form\" aria-labelledby=\"profile-heading\" novalidate><div class=\"fields\"><dl class=\"fact\"><dt>Username</dt><dd><bdi id=\"name\"></bdi></dd></dl><div><div class=\"field\"><label for=\"email\">E-mail<span class=\"optional\">(optional)</span></label> <input id=\"email\" name=\"email\" type=\"email\" autocomplete=\"email\" autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<div id=\"profile\" class=\"card part\"><h2 id=\"profile-heading\" tabindex=\"-1\">Profile</h2><div id=\"profile-errors\" role=\"alert\"></div><button id=\"reload-profile\" class=\"button\" type=\"button\" hidden>Try again</button><form id=\"profile-form\" aria-labelledby=\"profile-heading\" novalidate><div class=\"fields\"><dl class=\"fact\"><dt>Username</dt><dd><bdi id=\"name\"></bdi></dd></dl><div><div class=\"field\"><label for=\"email\">E-mail <span class=\"optional\">(optional)</span></label> <input id=\"email\" name=\"email\" type=\"email\" autocomplete=\"email\" autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

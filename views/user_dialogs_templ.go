@@ -67,7 +67,7 @@ func addUserDialog(p UsersPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "</div><div class=\"field\"><label for=\"add-email\">E-mail <span class=\"optional\">Optional</span></label> <input id=\"add-email\" type=\"email\" maxlength=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "</div><div class=\"field\"><label for=\"add-email\">E-mail <span class=\"optional\">(optional)</span></label> <input id=\"add-email\" type=\"email\" maxlength=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -88,7 +88,7 @@ func addUserDialog(p UsersPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</div><div class=\"field\"><label for=\"add-roles\">Roles <span class=\"optional\">Optional</span></label><p id=\"add-roles-hint\" class=\"hint\">Separate several by spaces.</p><input id=\"add-roles\" type=\"text\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</div><div class=\"field\"><label for=\"add-roles\">Roles <span class=\"optional\">(optional)</span></label><p id=\"add-roles-hint\" class=\"hint\">Separate several by spaces.</p><input id=\"add-roles\" type=\"text\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
