@@ -96,7 +96,7 @@ func TestLinkWithoutItsTokenIsIncomplete(t *testing.T) {
 	b.open("/set-password")
 	b.waitForCard("incomplete")
 	want(b, "document.title", "This link is incomplete · Latchkey")
-	want(b, text("#incomplete p"), "Open the link again, or copy all of it into the address bar. If that doesn't help, ask an administrator for a new one.")
+	want(b, text("#incomplete p"), "Open the link again, or copy the whole link into the address bar. If that doesn't help, ask an administrator for a new one.")
 	b.wantAccessible("set-password, incomplete")
 	b.openLink(link) // which changes only the fragment
 	want(b, "location.href", b.origin+"/set-password")

@@ -74,8 +74,8 @@ function roundedText(ms) {
   const minutes = Math.round(ms / 60_000);
   const days = minutes / 60 / 24;
   if (minutes < 60) return countText(minutes, 'minute');
-  if (days < 2) return countText(Math.round(minutes / 60), 'hour');
-  if (days < 61) return countText(Math.round(days), 'day');
+  if (days < 1) return countText(Math.round(minutes / 60), 'hour');
+  if (days < 61) return countText(Math.floor(days), 'day');
   if (days < 730) return countText(Math.round(days / 30.4), 'month');
   return countText(Math.floor(days / 365.2), 'year');
 }
