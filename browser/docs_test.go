@@ -150,7 +150,7 @@ func TestGuideIsOpenBesideSwaggerUIAndFoldedAboveIt(t *testing.T) {
 	b.click("#connect summary")
 	want(b, "document.querySelector('#connect').open", true)
 	b.setScreen("light", "reduce", 320, 800)
-	want(b, "document.querySelector('#connect').open", true) // whoever opens it keeps it
+	want(b, "document.querySelector('#connect').open", true) // anyone who opens it keeps it open
 }
 
 // TestCommandsOfTheGuideWork runs the commands as the page shows them, which was opened at another

@@ -143,8 +143,8 @@ func TestAllWrongFieldsAreShownAtOnce(t *testing.T) {
 	b.wantAccessible("sign-up, everything wrong")
 }
 
-// TestPasswordIsCheckedAsItIsTyped has a mistake that more typing could mend, which is not shown
-// before the user has left the field, and others.
+// TestPasswordIsCheckedAsItIsTyped has a password that is too short so far, which is no mistake
+// before the user has left the field, and mistakes that are shown at once.
 func TestPasswordIsCheckedAsItIsTyped(t *testing.T) {
 	t.Parallel()
 	b, _ := newLatchkey(t)
