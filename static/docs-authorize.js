@@ -22,7 +22,7 @@ if (document.getElementById('password-form')) preparePasswordForm();
 // The browser may show the page again from memory.
 window.addEventListener('pagehide', () => {
   tokenField.value = '';
-  if (swagger) removeToken();
+  if (swagger?.authSelectors.authorized().has(SCHEME)) removeToken();
 });
 byId('authorize-close').addEventListener('click', () => dialog.close());
 byId('forget-token').addEventListener('click', forgetToken);
