@@ -34,6 +34,18 @@ func (b *tab) goBack() {
 	b.waitFor("!window.beforeBack")
 }
 
+// leaveInMemory and returnFromMemory fire the events of a browser that keeps a page in memory when
+// the user leaves it, and shows it again.
+func (b *tab) leaveInMemory() {
+	b.Helper()
+	b.execute("window.dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+}
+
+func (b *tab) returnFromMemory() {
+	b.Helper()
+	b.execute("window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+}
+
 func (b *tab) click(selector string) {
 	b.Helper()
 	b.clickTimes(selector, 1)

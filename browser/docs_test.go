@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp/kb"
 
@@ -113,10 +114,77 @@ func TestRemovingATokenEndsItsSession(t *testing.T) {
 	b.click("#forget-token")
 	b.waitForRequests("POST /revoke", 1)
 	b.waitFor("document.querySelector('.btn.authorize.unlocked') !== null")
-	b.waitFor("performance.getEntriesByType('resource').some(({ name, responseEnd }) => name.endsWith('/revoke') && responseEnd > 0)")
+	b.waitFor(hasEnded("/revoke"))
 	if status := p.Who(token); status != 401 {
 		t.Errorf("the session is still there: status %d", status)
 	}
+}
+
+func TestLeavingTheAPIDocsEndsTheSessionOfTheirToken(t *testing.T) {
+	t.Parallel()
+	b, p := newLatchkey(t)
+	defer b.close()
+	b.openDocs()
+	b.authorize(marisolPassword)
+	b.waitFor("document.querySelector('.btn.authorize.locked') !== null")
+	wantSessions(t, p, 1, unbound)
+	b.open("/login")
+	revoked := func() bool { return strings.Contains(p.Log(), `"/revoke"`) }
+	for limit := time.Now().Add(patience); !revoked(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(limit) {
+			t.Fatal("the server was not asked to revoke the token")
+		}
+	}
+	wantSessions(t, p, 0, unbound)
+}
+
+// TestBackToTheAPIDocsBringsBackNoSecret has the events of a browser that keeps a page in memory.
+func TestBackToTheAPIDocsBringsBackNoSecret(t *testing.T) {
+	t.Parallel()
+	b, p := newLatchkey(t)
+	defer b.close()
+	_, token := p.Login("marisol", marisolPassword)
+	b.openDocs()
+	b.click(".btn.authorize")
+	b.waitFor("document.querySelector('#authorize').open")
+	b.enter("#password", marisolPassword)
+	b.enter("#token", token)
+	b.leaveInMemory()
+	want(b, "document.querySelector('#password').value + document.querySelector('#token').value", "")
+	b.enter("#token", token)
+	b.press(kb.Enter)
+	b.waitFor("document.querySelector('.btn.authorize.locked') !== null")
+	b.leaveInMemory()
+	b.waitFor("document.querySelector('.btn.authorize.unlocked') !== null")
+	if status := p.Who(token); status != 200 {
+		t.Errorf("the session of the pasted token has ended: status %d", status)
+	}
+}
+
+func TestHeaderOfTheAPIDocsFollowsOtherTabs(t *testing.T) {
+	t.Parallel()
+	b, p := newLatchkey(t)
+	defer b.close()
+	p.Register("rosa", rosaPassword)
+	_, token := p.Login("rosa", rosaPassword)
+	b.logIn("marisol", marisolPassword)
+	b.openDocs()
+	b.waitFor(text("#who-name") + " === 'marisol'")
+	b.leaveInMemory()
+	want(b, "document.querySelector('#who').hidden", true)
+	b.returnFromMemory()
+	b.waitFor(text("#who-name") + " === 'marisol'")
+
+	other := b.newTab()
+	other.open("/openapi.json")
+	b.holdRequests("/user")
+	other.execute("localStorage.setItem('token', '" + token + "')")
+	b.waitForHeldRequest()
+	want(b, "document.querySelector('#who').hidden", true) // marisol must not log rosa out
+	b.releaseRequests()
+	b.waitFor(text("#who-name") + " === 'rosa'")
+	other.execute("localStorage.removeItem('token')")
+	b.waitFor("document.querySelector('#who').hidden")
 }
 
 func TestLoggingOutOnTheAPIDocsEndsTheSessionAndKeepsThePage(t *testing.T) {
@@ -150,7 +218,7 @@ func TestGuideIsOpenBesideSwaggerUIAndFoldedAboveIt(t *testing.T) {
 	b.click("#connect summary")
 	want(b, "document.querySelector('#connect').open", true)
 	b.setScreen("light", "reduce", 320, 800)
-	want(b, "document.querySelector('#connect').open", true) // whoever opens it keeps it
+	want(b, "document.querySelector('#connect').open", true) // anyone who opens it keeps it open
 }
 
 // TestCommandsOfTheGuideWork runs the commands as the page shows them, which was opened at another

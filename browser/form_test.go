@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp/kb"
 )
 
@@ -18,12 +19,12 @@ func (b *tab) wantFieldError(field, message string) {
 	want(b, text("#"+field+"-error"), message)
 	b.wantInView("#"+field, "#"+field+"-error")
 	want(b, "document.activeElement.id", field)
-	input := "document.querySelector('#" + field + "')"
-	want(b, input+".getAttribute('aria-invalid')", "true")
-	want(b, input+".getAttribute('aria-describedby').split(' ')[0]", field+"-error")
+	element := "document.querySelector('#" + field + "')"
+	want(b, element+".getAttribute('aria-invalid')", "true")
+	want(b, element+".getAttribute('aria-describedby').split(' ')[0]", field+"-error")
 	if evaluate[bool](b, "matchMedia('(prefers-color-scheme: light)').matches") {
-		b.waitFor("getComputedStyle(" + input + ").borderColor === '" + red + "'") // after the transition
-		want(b, "getComputedStyle("+input+").outlineColor", red)
+		b.waitFor("getComputedStyle(" + element + ").borderColor === '" + red + "'") // after the transition
+		want(b, "getComputedStyle("+element+").outlineColor", red)
 	}
 	want(b, text("#errors"), "")
 }
@@ -143,8 +144,8 @@ func TestAllWrongFieldsAreShownAtOnce(t *testing.T) {
 	b.wantAccessible("sign-up, everything wrong")
 }
 
-// TestPasswordIsCheckedAsItIsTyped has a mistake that more typing could mend, which is not shown
-// before the user has left the field, and others.
+// TestPasswordIsCheckedAsItIsTyped has a password that is too short so far, which is no mistake
+// before the user has left the field, and mistakes that are shown at once.
 func TestPasswordIsCheckedAsItIsTyped(t *testing.T) {
 	t.Parallel()
 	b, _ := newLatchkey(t)
@@ -200,4 +201,32 @@ func TestMessageDoesNotMoveAButtonFromUnderAClick(t *testing.T) {
 	b.waitFor(text("#password-error") + " !== ''")
 	want(b, "window.tops.every((top) => top === "+strconv.FormatFloat(before, 'f', -1, 64)+") && window.tops.length", 3)
 	want(b, "document.activeElement.id", "email")
+}
+
+// TestMessageWaitsForAPressThatIsNoClick leaves a password that is too short by pressing a link and
+// dragging it away.
+func TestMessageWaitsForAPressThatIsNoClick(t *testing.T) {
+	t.Parallel()
+	b, _ := newLatchkey(t)
+	defer b.close()
+	b.openSignUp()
+	b.enter("#username", "rosa")
+	b.enter("#password", "short")
+	b.execute("window.clicks = 0; addEventListener('click', () => { window.clicks += 1 }, true)")
+	call(b, input.SetInterceptDrags, input.SetInterceptDragsParams{Enabled: true})
+	at := evaluate[[2]float64](b, `(() => {
+		const box = document.querySelector('main .lead a').getBoundingClientRect();
+		return [box.x + box.width / 2, box.y + box.height / 2];
+	})()`)
+	mouse := func(kind input.DispatchMouseEventType, x, y float64) {
+		call(b, input.DispatchMouseEvent, input.DispatchMouseEventParams{
+			Type: kind, X: x, Y: y, Button: input.MouseButtonLeft, Buttons: 1, ClickCount: 1,
+		})
+	}
+	mouse(input.DispatchMouseEventTypeMousePressed, at[0], at[1])
+	want(b, text("#password-error"), "")
+	mouse(input.DispatchMouseEventTypeMouseMoved, at[0]+20, at[1]+20)
+	mouse(input.DispatchMouseEventTypeMouseMoved, at[0]+40, at[1]+40)
+	b.waitFor(text("#password-error") + " !== ''")
+	want(b, "window.clicks", 0)
 }

@@ -178,10 +178,9 @@ func TestBackAfterALogoutElsewhereShowsNoName(t *testing.T) {
 	defer b.close("401 /refresh", "401 /user", "404 /nothing-here")
 	b.runInEveryPage(recordName)
 	token := b.logIn("marisol", marisolPassword)
-	// A browser that keeps the page in memory fires these two events.
-	b.execute("window.dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+	b.leaveInMemory()
 	want(b, "document.querySelector('#content').hidden", true)
-	b.execute("window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+	b.returnFromMemory()
 	b.waitForCard("content")
 
 	b.execute("window.sawName = false")
@@ -190,4 +189,45 @@ func TestBackAfterALogoutElsewhereShowsNoName(t *testing.T) {
 	b.goBack()
 	b.waitForCard("ended")
 	want(b, "window.sawName", false)
+}
+
+// TestLogoutHidesTheUsersDespiteASearch searches while the logout is on its way. The first one
+// fails.
+func TestLogoutHidesTheUsersDespiteASearch(t *testing.T) {
+	t.Parallel()
+	b, _ := newLatchkey(t)
+	defer b.close("503 /logout")
+	b.openUsers(1)
+	b.holdRequests("/logout")
+	b.click("#log-out")
+	failing := b.waitForHeldRequest()
+	b.enter("#search", "mari")
+	b.waitFor(text("#count") + " === '1 user found.'")
+	b.refuse(failing, 503, "{}")
+	b.waitFor(text("#page-errors") + " !== ''")
+	want(b, text("#page-errors"), "The server is busy or unavailable. Try again in a moment. You are still logged in.")
+
+	b.click("#log-out")
+	b.waitForHeldRequest()
+	b.enter("#search", "sol")
+	b.waitFor("location.search === '?q=marisol' && !document.querySelector('#users').ariaBusy")
+	b.releaseRequests()
+	b.waitForCard("logged-out")
+	want(b, "document.querySelector('#content').hidden && document.querySelector('#who').hidden", true)
+}
+
+func TestSearchThatEndsAfterTheLogoutChangesNothing(t *testing.T) {
+	t.Parallel()
+	b, _ := newLatchkey(t)
+	defer b.close("401 /users")
+	b.openUsers(1)
+	b.holdRequests("/users?*mari*")
+	b.enter("#search", "mari")
+	b.waitForHeldRequest()
+	b.click("#log-out")
+	b.waitForCard("logged-out")
+	b.execute("performance.clearResourceTimings()")
+	b.releaseRequests()
+	b.waitFor(hasEnded("/refresh")) // by which the page learns that there is no session
+	want(b, "document.querySelector('#logged-out').hidden", false)
 }

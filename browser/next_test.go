@@ -111,9 +111,10 @@ func TestLoginLeadsBackToTheWantedPage(t *testing.T) {
 	b, _ := newLatchkey(t)
 	defer b.close()
 	for start, path := range map[string]string{
-		"/account?x=1": "/account?x=1", "/admin/users": "/admin/users", "/login?next=//evil.example": "/", `/login?next=/\evil.example`: "/",
+		"/account?x=1": "/account?x=1", "/account?x=1#devices": "/account?x=1#devices", "/account#main": "/account", "/admin/users": "/admin/users", "/login?next=//evil.example": "/", `/login?next=/\evil.example`: "/",
 		"/login?next=javascript:alert(1)": "/", "/login?next=/account%23here": "/account#here",
 	} {
+		b.open("/openapi.json") // so that no page is opened by a change of its fragment
 		b.open(start)
 		b.submitLogin("marisol", marisolPassword)
 		b.waitForCard("content")
@@ -195,4 +196,14 @@ func TestUserWhoLoggedOutIsLedBackAfterTheNextLogin(t *testing.T) {
 	b.submitLogin("marisol", marisolPassword)
 	b.waitForCard("content")
 	want(b, "location.pathname", "/admin/users")
+
+	b.open("/account")
+	b.waitForCard("content")
+	b.execute("location.hash = 'devices'") // as the links within a page do
+	b.click("#log-out")
+	b.waitForCard("logged-out")
+	b.click("#logged-out a")
+	b.submitLogin("marisol", marisolPassword)
+	b.waitForCard("content")
+	want(b, "location.pathname + location.hash", "/account#devices")
 }

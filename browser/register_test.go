@@ -65,3 +65,20 @@ func TestRefusedSignUpIsReportedAtTheField(t *testing.T) {
 		t.Errorf("%d requests were sent, want 2 for what only the server can decide", n)
 	}
 }
+
+func TestClosedSignUpHasTheHeaderAndLeadsOn(t *testing.T) {
+	t.Parallel()
+	b, _ := newLatchkey(t, "SIGNUP=closed")
+	defer b.close()
+	b.open("/register?next=/account")
+	b.waitFor("document.querySelector('main a').search !== ''")
+	b.click("main a")
+	b.submitLogin("marisol", marisolPassword)
+	b.waitForCard("content")
+	want(b, "location.pathname", "/account")
+	b.open("/register")
+	b.waitFor(text("#who-name") + " === 'marisol'")
+	b.click("#log-out")
+	b.waitFor("document.querySelector('#who').hidden")
+	want(b, storedToken+" === null", true)
+}

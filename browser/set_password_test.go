@@ -207,3 +207,61 @@ func TestUnreachableServerLeavesTheLinkUsable(t *testing.T) {
 	b.press(kb.Enter) // the button has the focus
 	b.waitForCard("done")
 }
+
+func TestPageOfALinkForgetsItWhenItIsLeft(t *testing.T) {
+	t.Parallel()
+	b, p, link := newLink(t)
+	defer b.close("422 /set-password")
+	b.openLink(link)
+	b.enter("#new-password", newRosaPassword)
+	b.leaveInMemory()
+	want(b, "document.querySelector('#new-password').value", "")
+	b.returnFromMemory()
+	b.waitForCard("incomplete")
+
+	b.openLink(link)
+	b.leaveInMemory()
+	b.setPassword(newRosaPassword) // without the token
+	b.waitForCard("expired")
+	if status, _ := p.Login("rosa", rosaPassword); status != 200 {
+		t.Errorf("POST /login with the old password: status %d", status)
+	}
+	b.openLink(link)
+	b.setPassword(newRosaPassword)
+	b.waitForCard("done")
+	b.leaveInMemory()
+	b.returnFromMemory()
+	want(b, "document.querySelector('#done').hidden", false)
+}
+
+func TestAnswerForOneLinkLeavesTheFormOfTheNextAlone(t *testing.T) {
+	t.Parallel()
+	b, p, link := newLink(t)
+	defer b.close("422 /set-password")
+	p.Register("pia", rosaPassword)
+	second := linkFor(p, "pia")
+	for _, isRefused := range []bool{true, false} {
+		b.openLink(link)
+		b.holdRequests("/set-password")
+		b.setPassword(newRosaPassword)
+		held := b.waitForHeldRequest()
+		b.openLink(second)
+		b.waitFor("location.hash === ''")
+		b.enter("#new-password", newRosaPassword)
+		b.execute("performance.clearResourceTimings()")
+		if isRefused {
+			b.refuse(held, 422, `{"type":"/problems/link-expired"}`)
+		}
+		b.releaseRequests()
+		b.waitFor(hasEnded("/set-password"))
+		want(b, "document.querySelector('#content').hidden", false)
+		want(b, "document.querySelector('#new-password').value", newRosaPassword)
+	}
+	b.press(kb.Enter)
+	b.waitForCard("done")
+	for _, username := range []string{"rosa", "pia"} {
+		if status, _ := p.Login(username, newRosaPassword); status != 200 {
+			t.Errorf("POST /login for %s: status %d", username, status)
+		}
+	}
+}

@@ -28,7 +28,7 @@ func TestTitleSaysWhatThePageSays(t *testing.T) {
 	wantTitle("logged-out", "You are logged out")
 	b.logIn("marisol", marisolPassword)
 	p.Stop()
-	b.execute("window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))") // as Back does
+	b.returnFromMemory()
 	wantTitle("unreachable", "Can't reach the server")
 }
 

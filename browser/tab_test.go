@@ -164,6 +164,11 @@ func (b *tab) runInEveryPage(script string) {
 	call(b, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
 }
 
+// hasEnded is a JavaScript expression: whether the page has had a response from this path.
+func hasEnded(path string) string {
+	return "performance.getEntriesByType('resource').some(({ name, responseEnd }) => name.endsWith('" + path + "') && responseEnd > 0)"
+}
+
 // text is a JavaScript expression: the visible text of an element.
 func text(selector string) string {
 	return "document.querySelector('" + selector + "').innerText.trim()"

@@ -23,7 +23,7 @@ const (
 func makePrivate(log *slog.Logger, path string) {
 	info, err := os.Stat(path)
 	if err != nil || ownedByUs(info) && info.Mode()&modeGroupOrOthers == 0 {
-		return // if it cannot be opened either, whoever opens it says why
+		return // if it cannot be opened either, the code that opens it says why
 	}
 	was := fmt.Sprintf("%04o", info.Mode().Perm())
 	if ownedByUs(info) {

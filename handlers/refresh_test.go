@@ -158,8 +158,8 @@ func (s *server) replaced(t *testing.T) (b *browser, old, token string) {
 	return b, old, token
 }
 
-// TestReplayIsTheSameEverywhere: whoever uses a copy at another operation ends the session too, and
-// someone is warned.
+// TestReplayIsTheSameEverywhere: anyone who uses a copy at another operation ends the session too,
+// and someone is warned.
 func TestReplayIsTheSameEverywhere(t *testing.T) {
 	t.Parallel()
 	for path, send := range map[string]func(s *server, t *testing.T, cookie string) response{

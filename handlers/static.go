@@ -12,5 +12,5 @@ func (h *Handler) staticFile(c echo.Context) error {
 	return servePrepared(c, file)
 }
 
-// favicon serves the icon for whoever asks for it without having read a page.
+// favicon serves the icon for anyone who asks for it without having read a page.
 func (h *Handler) favicon(c echo.Context) error { return servePrepared(c, h.assets.Get("favicon.ico")) }

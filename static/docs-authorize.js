@@ -19,6 +19,11 @@ let swagger;
 let ownToken = null;
 
 if (document.getElementById('password-form')) preparePasswordForm();
+// The browser may show the page again from memory.
+window.addEventListener('pagehide', () => {
+  tokenField.value = '';
+  if (swagger?.authSelectors.authorized().has(SCHEME)) removeToken();
+});
 byId('authorize-close').addEventListener('click', () => dialog.close());
 byId('forget-token').addEventListener('click', forgetToken);
 dialog.addEventListener('close', () => swagger.authActions.showDefinitions(false));
@@ -49,6 +54,7 @@ function preparePasswordForm() {
   const button = byId('get-token', HTMLButtonElement);
   const fields = { username, password: password.input };
   const form = prepareForm(fields, byId('password-errors'), button, submit);
+  window.addEventListener('pagehide', password.clear);
 
   async function submit() {
     form.clearErrors();
@@ -89,15 +95,19 @@ function setToken(token) {
   announce('The requests that you try carry your access token now.');
 }
 
-/** Removes the token. The session of a token that this page got ends. */
 function forgetToken() {
+  removeToken();
+  dialog.close();
+  announce('The token has been removed.');
+}
+
+/** Removes the token. The session of a token that this page got ends. */
+function removeToken() {
   swagger.authActions.logout([SCHEME]);
   if (ownToken !== null) {
-    request('POST', '/revoke', { form: { token: ownToken } }).catch(() => {
-      // The session then ends by itself, as it does when the page is closed.
+    request('POST', '/revoke', { form: { token: ownToken }, keepalive: true }).catch(() => {
+      // The session goes on. The page with the user's devices lists it and can end it.
     });
   }
   ownToken = null;
-  dialog.close();
-  announce('The token has been removed.');
 }

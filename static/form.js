@@ -105,18 +105,19 @@ export function markValid(field) {
 }
 
 /**
- * Checks a field as the user types. What more typing could mend is shown only once the user has
- * left the field.
+ * Checks a field as the user types. That something is missing is said only once the user has left
+ * the field.
  *
  * @param {HTMLInputElement} field one of a prepared form
- * @param {() => {message: string, mendable: boolean} | null} findMistake
+ * @param {() => {message: string, isUnfinished: boolean} | null} findMistake what is wrong, and
+ *   whether the user may simply not have finished typing
  */
 export function checkAsTyped(field, findMistake) {
   let announced = '';
   /** @param {boolean} left whether the user has left the field */
   const check = (left) => {
     const mistake = field.value === '' ? null : findMistake();
-    const message = mistake && (left || !mistake.mendable) ? mistake.message : '';
+    const message = mistake && (left || !mistake.isUnfinished) ? mistake.message : '';
     if (message) markInvalid(field, message);
     if (message !== announced) announce(message);
     announced = message;
@@ -126,8 +127,24 @@ export function checkAsTyped(field, findMistake) {
   field.addEventListener('blur', () => {
     // The message moves what is below it. While the user is clicking there, it has to wait.
     if (!document.querySelector(':active')) check(true);
-    else window.addEventListener('click', () => setTimeout(check, 0, true), { once: true });
+    else afterPress(() => check(document.activeElement !== field));
   });
+}
+
+/**
+ * Calls back when the user has clicked, or has let go without a click.
+ *
+ * @param {() => void} callback
+ */
+function afterPress(callback) {
+  const listening = new AbortController();
+  const onEnd = () => {
+    listening.abort();
+    setTimeout(callback); // the click comes after pointerup
+  };
+  for (const type of ['click', 'pointerup', 'pointercancel']) {
+    window.addEventListener(type, onEnd, { capture: true, signal: listening.signal });
+  }
 }
 
 /** @param {HTMLInputElement} field */

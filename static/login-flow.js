@@ -37,9 +37,7 @@ export function startLoginPage(button, password, errors) {
     password.clear();
     leaveIfLoggedIn();
   });
-  for (const link of document.querySelectorAll('a.keep-next')) {
-    if (link instanceof HTMLAnchorElement) keepNext(link);
-  }
+  keepNext();
   byId('continue', HTMLAnchorElement).href = nextPage();
   button.disabled = false;
   leaveIfLoggedIn();

@@ -20,10 +20,15 @@ export function nextPage() {
   return isOurs ? url.href : home;
 }
 
-/** @returns {string} the path of the login page that leads back to this page */
+/**
+ * Returns the path of the login page that leads back to this part of the page. #main is no part but
+ * where people skip to who don't want to hear the header.
+ *
+ * @returns {string}
+ */
 export function loginPath() {
-  const { pathname, search } = window.location;
-  const here = pathname + search;
+  const { pathname, search, hash } = window.location;
+  const here = pathname + search + (hash === '#main' ? '' : hash);
   return here === '/' ? '/login' : `/login?${new URLSearchParams({ next: here })}`;
 }
 
@@ -34,12 +39,11 @@ export function leadBackHere() {
   }
 }
 
-/**
- * Adds this page's `next` to a link from the login page to the sign-up page, or back.
- *
- * @param {HTMLAnchorElement} link
- */
-export function keepNext(link) {
+/** Adds this page's `next` to the links between login and sign-up, which are of the class keep-next. */
+export function keepNext() {
   const next = new URLSearchParams(window.location.search).get('next');
-  if (next !== null) link.search = new URLSearchParams({ next }).toString();
+  if (next === null) return;
+  for (const link of document.querySelectorAll('a.keep-next')) {
+    if (link instanceof HTMLAnchorElement) link.search = new URLSearchParams({ next }).toString();
+  }
 }

@@ -52,7 +52,7 @@ export function checkNewPassword(input, findMistake) {
   checkAsTyped(input, () => {
     const message = findMistake();
     const { length } = Array.from(input.value.normalize('NFC'));
-    return message === null ? null : { message, mendable: length < Number(input.dataset.minLength) };
+    return message === null ? null : { message, isUnfinished: length < Number(input.dataset.minLength) };
   });
 }
 

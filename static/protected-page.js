@@ -52,6 +52,7 @@ export function startPage(protectedPage) {
   byId('try-again').addEventListener('click', checkLogin);
   onPress(byId('log-out'), logOutHere);
   leadBackHere();
+  window.addEventListener('hashchange', leadBackHere);
   window.addEventListener('online', () => {
     if (!byId('unreachable').hidden) checkLogin();
   });
@@ -137,7 +138,7 @@ export function explainError(error) {
  * @param {string} card its id
  * @param {string} [reason] what the card says about why it is shown
  */
-export function showCard(card, reason) {
+function showCard(card, reason) {
   clearInterval(timer);
   user = null;
   renewal.stopRenewing();
@@ -171,17 +172,13 @@ export function showForbidden(lacking) {
   showHeader({ ...lacking, roles: [] });
 }
 
-/**
- * Logs out, and says so. If that fails, says why.
- *
- * @param {HTMLElement} button the one that was pressed
- */
-export function logOutHere(button) {
-  const isNewest = startTask();
+/** @param {HTMLElement} button the one that was pressed */
+function logOutHere(button) {
   const onLoggedOut = () => {
-    if (isNewest()) showCard('logged-out');
+    startTask(); // whatever was requested meanwhile, its result is for nobody
+    showCard('logged-out');
   };
-  logOutWith(button, onLoggedOut, (error) => (isNewest() ? explainError(error) : null));
+  logOutWith(button, onLoggedOut, (error) => (user ? explainError(error) : null));
 }
 
 async function findUser() {

@@ -34,7 +34,15 @@ window.addEventListener('hashchange', () => {
   showForm();
 });
 setButton.disabled = false;
-startPublicPage(allowLogin);
+// The browser may show the page again from memory. It must not know the password and the link then.
+window.addEventListener('pagehide', () => {
+  token = '';
+  password.clear();
+});
+window.addEventListener('pageshow', ({ persisted }) => {
+  if (persisted && !byId('content').hidden) switchToCard('incomplete');
+});
+startPublicPage(showUser);
 if (token === '') switchToCard('incomplete');
 else showForm();
 
@@ -62,13 +70,14 @@ async function submit() {
   password.setRevealed(false);
   setBusy(setButton, 'Setting your password…');
   announce('Setting your password…');
+  const sent = token;
   try {
     const json = { token, new_password: password.input.value };
     await request('POST', '/set-password', { json });
-    showEnd('done');
-    const user = await refreshHeader();
-    if (user) askToLogOut(user);
+    if (sent === token) showEnd('done');
+    refreshHeader(); // the new password has ended the sessions of its user
   } catch (error) {
+    if (sent !== token) return; // the form is for another link now
     announce('');
     setBusy(setButton);
     if (error instanceof ApiError && error.type === LINK_EXPIRED) showEnd('expired');
@@ -84,20 +93,16 @@ function showEnd(card) {
 }
 
 /**
- * Says that the login page would lead to the pages of someone else, whose session the new password
- * has not ended.
+ * Says at the end if the login page would lead to the pages of someone else, whose session the new
+ * password has not ended. Before the end, nobody sees it.
  *
- * @param {import('./api.js').User} user
+ * @param {import('./api.js').User | null} user who is logged in
  */
-function askToLogOut({ name }) {
-  const reason = `${name} is still logged in in this browser. Log out before you log in with the new password.`;
+function showUser(user) {
+  const reason = user
+    ? `${user.name} is still logged in in this browser. Log out before you log in with the new password.`
+    : REASONS.done;
   byId('done-reason').textContent = reason;
-  byId('log-in').hidden = true;
-  announce(reason);
-}
-
-/** Undoes what askToLogOut did. */
-function allowLogin() {
-  byId('done-reason').textContent = REASONS.done;
-  byId('log-in').hidden = false;
+  byId('log-in').hidden = user !== null;
+  if (user && !byId('done').hidden) announce(reason);
 }

@@ -124,7 +124,15 @@ func profileCard(p AccountPage) templ.Component {
 			templ_7745c5c3_Var3 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<div id=\"profile\" class=\"card part\"><h2 id=\"profile-heading\" tabindex=\"-1\">Profile</h2><div id=\"profile-errors\" role=\"alert\"></div><button id=\"reload-profile\" class=\"button\" type=\"button\" hidden>Try again</button><form id=\"profile-form\" aria-labelledby=\"profile-heading\" novalidate><div class=\"fields\"><dl class=\"fact\"><dt>Username</dt><dd><bdi id=\"name\"></bdi></dd></dl><div><div class=\"field\"><label for=\"email\">E-mail <span class=\"optional\">(optional)</span></label> <input id=\"email\" name=\"email\" type=\"email\" autocomplete=\"email\" autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<div id=\"profile\" class=\"card part\"><h2 id=\"profile-heading\" tabindex=\"-1\">Profile</h2><div id=\"profile-errors\" role=\"alert\"></div><button id=\"reload-profile\" class=\"button\" type=\"button\" hidden>Try again</button><form id=\"profile-form\" aria-labelledby=\"profile-heading\" novalidate><div class=\"fields\"><dl class=\"fact\"><dt>Username</dt><dd><bdi id=\"name\"></bdi></dd></dl><div><div class=\"field\">")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = optionalLabel("email", "E-mail").Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<input id=\"email\" name=\"email\" type=\"email\" autocomplete=\"email\" autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -137,7 +145,7 @@ func profileCard(p AccountPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "\" aria-describedby=\"email-purpose\" readonly>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "\" aria-describedby=\"email-purpose\" readonly>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -145,7 +153,7 @@ func profileCard(p AccountPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</div><p id=\"email-purpose\" class=\"hint\">Only administrators see this.</p></div><button id=\"save-profile\" class=\"button primary\" type=\"submit\" disabled>Save</button><p id=\"profile-outcome\" class=\"outcome good\"></p></div></form></div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "</div><p id=\"email-purpose\" class=\"hint\">Only administrators see this.</p></div><button id=\"save-profile\" class=\"button primary\" type=\"submit\" disabled>Save</button><p id=\"profile-outcome\" class=\"outcome good\"></p></div></form></div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -175,7 +183,7 @@ func passwordCard(p AccountPage) templ.Component {
 			templ_7745c5c3_Var5 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<div id=\"password\" class=\"card part\"><h2 id=\"password-heading\" tabindex=\"-1\">Password</h2><p class=\"soft\">Changing it logs you out on every other device.</p><div id=\"errors\" role=\"alert\"></div><form id=\"password-form\" aria-labelledby=\"password-heading\" method=\"post\" action=\"/users/me/password\" novalidate><input id=\"username\" name=\"username\" type=\"text\" autocomplete=\"username\" readonly hidden><div class=\"fields\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<div id=\"password\" class=\"card part\"><h2 id=\"password-heading\" tabindex=\"-1\">Password</h2><p class=\"soft\">Changing it logs you out on every other device.</p><div id=\"errors\" role=\"alert\"></div><form id=\"password-form\" aria-labelledby=\"password-heading\" method=\"post\" action=\"/users/me/password\" novalidate><input id=\"username\" name=\"username\" type=\"text\" autocomplete=\"username\" readonly hidden><div class=\"fields\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -183,7 +191,7 @@ func passwordCard(p AccountPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -191,7 +199,7 @@ func passwordCard(p AccountPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<p id=\"password-rules\" class=\"hint\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<p id=\"password-rules\" class=\"hint\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -204,7 +212,7 @@ func passwordCard(p AccountPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</p></div><button id=\"change-password\" class=\"button primary\" type=\"submit\" disabled>Change password</button><p id=\"password-outcome\" class=\"outcome good\"></p></div></form></div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "</p></div><button id=\"change-password\" class=\"button primary\" type=\"submit\" disabled>Change password</button><p id=\"password-outcome\" class=\"outcome good\"></p></div></form></div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -234,7 +242,7 @@ func devicesCard() templ.Component {
 			templ_7745c5c3_Var7 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<div id=\"devices\" class=\"card part\"><div class=\"part-head\"><div><h2 id=\"devices-heading\" tabindex=\"-1\">Devices</h2><p id=\"count\" class=\"soft counting\"></p></div><button id=\"end-others\" class=\"button\" type=\"button\" hidden>Log out all other devices</button></div><p id=\"devices-outcome\" class=\"outcome good\"></p><div id=\"devices-errors\" role=\"alert\"></div><button id=\"reload-devices\" class=\"button\" type=\"button\" hidden>Try again</button><ul id=\"rows\" class=\"device-list\" role=\"list\" aria-labelledby=\"devices-heading\"></ul></div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<div id=\"devices\" class=\"card part\"><div class=\"part-head\"><div><h2 id=\"devices-heading\" tabindex=\"-1\">Devices</h2><p id=\"count\" class=\"soft counting\"></p></div><button id=\"end-others\" class=\"button\" type=\"button\" hidden>Log out all other devices</button></div><p id=\"devices-outcome\" class=\"outcome good\"></p><div id=\"devices-errors\" role=\"alert\"></div><button id=\"reload-devices\" class=\"button\" type=\"button\" hidden>Try again</button><ul id=\"rows\" class=\"device-list\" role=\"list\" aria-labelledby=\"devices-heading\"></ul></div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -264,7 +272,7 @@ func deviceRow() templ.Component {
 			templ_7745c5c3_Var8 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<template id=\"device-row\"><li><p class=\"name\"><bdi class=\"device\"></bdi> <span class=\"chip current\" hidden>This device</span></p><p class=\"device-facts soft\"><bdi class=\"address\"></bdi> <span>Last used <time class=\"used\"></time></span> <span>Logged in <time class=\"created\"></time></span></p><button class=\"button compact end\" type=\"button\">Log out</button><p class=\"outcome good\"></p><div class=\"errors\" role=\"alert\"></div></li></template>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<template id=\"device-row\"><li><p class=\"name\"><bdi class=\"device\"></bdi> <span class=\"chip current\" hidden>This device</span></p><p class=\"device-facts soft\"><bdi class=\"address\"></bdi> <span>Last used <time class=\"used\"></time></span> <span>Logged in <time class=\"created\"></time></span></p><button class=\"button compact end\" type=\"button\">Log out</button><p class=\"outcome good\"></p><div class=\"errors\" role=\"alert\"></div></li></template>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -293,7 +301,7 @@ func deletionCard() templ.Component {
 			templ_7745c5c3_Var9 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<div id=\"deletion\" class=\"card part\"><div class=\"part-head\"><div><h2 tabindex=\"-1\">Delete account</h2><p class=\"soft\">Your username, e-mail address and roles are deleted for good.</p></div><button id=\"open-deletion\" class=\"button\" type=\"button\" aria-haspopup=\"dialog\">Delete account…</button></div></div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<div id=\"deletion\" class=\"card part\"><div class=\"part-head\"><div><h2 tabindex=\"-1\">Delete account</h2><p class=\"soft\">Your username, e-mail address and roles are deleted for good.</p></div><button id=\"open-deletion\" class=\"button\" type=\"button\" aria-haspopup=\"dialog\">Delete account…</button></div></div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -323,7 +331,7 @@ func deletionDialog() templ.Component {
 			templ_7745c5c3_Var10 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<dialog id=\"deletion-dialog\" class=\"dialog\" aria-labelledby=\"deletion-heading\" aria-describedby=\"deletion-text\"><h2 id=\"deletion-heading\">Delete your account?</h2><p id=\"deletion-text\">Your username, e-mail address and roles are deleted, and you are logged out on all devices. This can't be undone.</p><div id=\"deletion-errors\" role=\"alert\"></div><form id=\"deletion-form\" method=\"post\" action=\"/users/me/deletion\" novalidate><input name=\"username\" class=\"username\" type=\"text\" autocomplete=\"username\" readonly hidden>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<dialog id=\"deletion-dialog\" class=\"dialog\" aria-labelledby=\"deletion-heading\" aria-describedby=\"deletion-text\"><h2 id=\"deletion-heading\">Delete your account?</h2><p id=\"deletion-text\">Your username, e-mail address and roles are deleted, and you are logged out on all devices. This can't be undone.</p><div id=\"deletion-errors\" role=\"alert\"></div><form id=\"deletion-form\" method=\"post\" action=\"/users/me/deletion\" novalidate><input name=\"username\" class=\"username\" type=\"text\" autocomplete=\"username\" readonly hidden>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -331,7 +339,7 @@ func deletionDialog() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<div class=\"choices\"><button id=\"deletion-cancel\" class=\"button\" type=\"button\">Cancel</button> <button id=\"delete-account\" class=\"button danger\" type=\"submit\">Delete account</button></div></form><p class=\"visually-hidden\" role=\"status\"></p></dialog>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<div class=\"choices\"><button id=\"deletion-cancel\" class=\"button\" type=\"button\">Cancel</button> <button id=\"delete-account\" class=\"button danger\" type=\"submit\">Delete account</button></div></form><p class=\"visually-hidden\" role=\"status\"></p></dialog>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -67,7 +67,15 @@ func addUserDialog(p UsersPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "</div><div class=\"field\"><label for=\"add-email\">E-mail <span class=\"optional\">(optional)</span></label> <input id=\"add-email\" type=\"email\" maxlength=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "</div><div class=\"field\">")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = optionalLabel("add-email", "E-mail").Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<input id=\"add-email\" type=\"email\" maxlength=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -80,7 +88,7 @@ func addUserDialog(p UsersPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "\" autocomplete=\"off\" autocapitalize=\"none\" autocorrect=\"off\" spellcheck=\"false\" dir=\"auto\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "\" autocomplete=\"off\" autocapitalize=\"none\" autocorrect=\"off\" spellcheck=\"false\" dir=\"auto\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -88,7 +96,15 @@ func addUserDialog(p UsersPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</div><div class=\"field\"><label for=\"add-roles\">Roles <span class=\"optional\">(optional)</span></label><p id=\"add-roles-hint\" class=\"hint\">Separate several by spaces.</p><input id=\"add-roles\" type=\"text\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</div><div class=\"field\">")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = optionalLabel("add-roles", "Roles").Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<p id=\"add-roles-hint\" class=\"hint\">Separate several by spaces.</p><input id=\"add-roles\" type=\"text\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -96,7 +112,7 @@ func addUserDialog(p UsersPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, " autocomplete=\"off\" autocapitalize=\"none\" autocorrect=\"off\" spellcheck=\"false\" dir=\"auto\" aria-describedby=\"add-roles-hint\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, " autocomplete=\"off\" autocapitalize=\"none\" autocorrect=\"off\" spellcheck=\"false\" dir=\"auto\" aria-describedby=\"add-roles-hint\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -104,7 +120,7 @@ func addUserDialog(p UsersPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "</div><fieldset class=\"field options\"><legend>Password</legend> <label class=\"choice\"><input id=\"with-link\" name=\"with\" type=\"radio\" value=\"link\" checked> Give them a link to set one</label> <label class=\"choice\"><input id=\"with-password\" name=\"with\" type=\"radio\" value=\"password\"> Set one now</label></fieldset><div id=\"add-password-part\" class=\"field\" hidden>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "</div><fieldset class=\"field options\"><legend>Password</legend> <label class=\"choice\"><input id=\"with-link\" name=\"with\" type=\"radio\" value=\"link\" checked> Give them a link to set one</label> <label class=\"choice\"><input id=\"with-password\" name=\"with\" type=\"radio\" value=\"password\"> Set one now</label></fieldset><div id=\"add-password-part\" class=\"field\" hidden>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -120,7 +136,7 @@ func addUserDialog(p UsersPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<p id=\"password-rules\" class=\"hint\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<p id=\"password-rules\" class=\"hint\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -133,7 +149,7 @@ func addUserDialog(p UsersPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -143,7 +159,7 @@ func addUserDialog(p UsersPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</div><div class=\"choices\"><button id=\"add-cancel\" class=\"button\" type=\"button\">Cancel</button> <button id=\"add-go-ahead\" class=\"button primary\" type=\"submit\">Add user</button></div></form><p id=\"add-status\" class=\"visually-hidden\" role=\"status\"></p></dialog>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "</div><div class=\"choices\"><button id=\"add-cancel\" class=\"button\" type=\"button\">Cancel</button> <button id=\"add-go-ahead\" class=\"button primary\" type=\"submit\">Add user</button></div></form><p id=\"add-status\" class=\"visually-hidden\" role=\"status\"></p></dialog>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -173,7 +189,7 @@ func emailDialog(p UsersPage) templ.Component {
 			templ_7745c5c3_Var7 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<dialog id=\"email-dialog\" class=\"dialog\" aria-labelledby=\"email-heading\"><h2 id=\"email-heading\"></h2><div id=\"email-errors\" role=\"alert\"></div><form id=\"email-form\" method=\"dialog\" novalidate><div class=\"field\"><label for=\"email\">E-mail</label><p id=\"email-hint\" class=\"hint\">Leave it empty to remove the address.</p><input id=\"email\" type=\"email\" aria-describedby=\"email-hint\" maxlength=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<dialog id=\"email-dialog\" class=\"dialog\" aria-labelledby=\"email-heading\"><h2 id=\"email-heading\"></h2><div id=\"email-errors\" role=\"alert\"></div><form id=\"email-form\" method=\"dialog\" novalidate><div class=\"field\"><label for=\"email\">E-mail</label><p id=\"email-hint\" class=\"hint\">Leave it empty to remove the address.</p><input id=\"email\" type=\"email\" aria-describedby=\"email-hint\" maxlength=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -186,7 +202,7 @@ func emailDialog(p UsersPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "\" autofocus autocomplete=\"off\" autocapitalize=\"none\" autocorrect=\"off\" spellcheck=\"false\" dir=\"auto\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "\" autofocus autocomplete=\"off\" autocapitalize=\"none\" autocorrect=\"off\" spellcheck=\"false\" dir=\"auto\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -194,7 +210,7 @@ func emailDialog(p UsersPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</div><div class=\"choices\"><button id=\"email-cancel\" class=\"button\" type=\"button\">Cancel</button> <button id=\"save-email\" class=\"button primary\" type=\"submit\">Save</button></div></form><p id=\"email-status\" class=\"visually-hidden\" role=\"status\"></p></dialog>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "</div><div class=\"choices\"><button id=\"email-cancel\" class=\"button\" type=\"button\">Cancel</button> <button id=\"save-email\" class=\"button primary\" type=\"submit\">Save</button></div></form><p id=\"email-status\" class=\"visually-hidden\" role=\"status\"></p></dialog>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -224,7 +240,7 @@ func rolesDialog(p UsersPage) templ.Component {
 			templ_7745c5c3_Var9 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<dialog id=\"roles-dialog\" class=\"dialog\" aria-labelledby=\"roles-heading\"><h2 id=\"roles-heading\"></h2><ul id=\"roles\" class=\"chips removable\" role=\"list\" aria-labelledby=\"roles-heading\"></ul><p id=\"no-roles\" class=\"soft\">No roles.</p><div id=\"roles-errors\" role=\"alert\"></div><form id=\"roles-form\" method=\"dialog\" novalidate><div class=\"field\"><label for=\"role\">Add a role</label><p id=\"role-rules\" class=\"hint\">Lower-case letters, digits and <code class=\"punctuation\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<dialog id=\"roles-dialog\" class=\"dialog\" aria-labelledby=\"roles-heading\"><h2 id=\"roles-heading\"></h2><ul id=\"roles\" class=\"chips removable\" role=\"list\" aria-labelledby=\"roles-heading\"></ul><p id=\"no-roles\" class=\"soft\">No roles.</p><div id=\"roles-errors\" role=\"alert\"></div><form id=\"roles-form\" method=\"dialog\" novalidate><div class=\"field\"><label for=\"role\">Add a role</label><p id=\"role-rules\" class=\"hint\">Lower-case letters, digits and <code class=\"punctuation\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -237,7 +253,7 @@ func rolesDialog(p UsersPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "</code></p><div class=\"with-button\"><input id=\"role\" type=\"text\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "</code></p><div class=\"with-button\"><input id=\"role\" type=\"text\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -245,7 +261,7 @@ func rolesDialog(p UsersPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, " autofocus autocomplete=\"off\" autocapitalize=\"none\" autocorrect=\"off\" spellcheck=\"false\" dir=\"auto\" aria-describedby=\"role-rules\"> <button id=\"add-role\" class=\"reveal\" type=\"button\">Add<span class=\"visually-hidden\">&#32;this role</span></button></div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, " autofocus autocomplete=\"off\" autocapitalize=\"none\" autocorrect=\"off\" spellcheck=\"false\" dir=\"auto\" aria-describedby=\"role-rules\"> <button id=\"add-role\" class=\"reveal\" type=\"button\">Add<span class=\"visually-hidden\">&#32;this role</span></button></div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -253,7 +269,7 @@ func rolesDialog(p UsersPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "</div><p id=\"roles-warning\" class=\"hint\" hidden></p><div class=\"choices\"><button id=\"roles-cancel\" class=\"button\" type=\"button\">Cancel</button> <button id=\"save-roles\" class=\"button primary\" type=\"submit\">Save</button></div></form><p id=\"roles-status\" class=\"visually-hidden\" role=\"status\"></p></dialog>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "</div><p id=\"roles-warning\" class=\"hint\" hidden></p><div class=\"choices\"><button id=\"roles-cancel\" class=\"button\" type=\"button\">Cancel</button> <button id=\"save-roles\" class=\"button primary\" type=\"submit\">Save</button></div></form><p id=\"roles-status\" class=\"visually-hidden\" role=\"status\"></p></dialog>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -214,8 +214,23 @@ func TestSignupIsOfferedOnlyWhileItIsOpen(t *testing.T) {
 	if got := text(byID(t, closed, "main")); !strings.Contains(got, "Sign-up is closed") || !strings.Contains(got, "administrator") {
 		t.Errorf("the page doesn't say whom to ask: %s", got)
 	}
-	if n := len(byTag(closed, "script")); n != 0 {
-		t.Errorf("the page has %d scripts, want none", n)
+}
+
+func TestEveryPageCallsAnOptionalFieldTheSame(t *testing.T) {
+	found := 0
+	for name, component := range pages() {
+		for _, label := range byTag(render(t, component), "label") {
+			if !strings.Contains(strings.ToLower(text(label)), "optional") {
+				continue
+			}
+			found++
+			if got := text(label); !strings.HasSuffix(got, " (optional)") {
+				t.Errorf("%s: the label says %q", name, got)
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no page has an optional field")
 	}
 }
 
