@@ -8,7 +8,7 @@
 import { StorageError } from './access-token.js';
 
 export const INVALID_CREDENTIALS = '/problems/invalid-credentials';
-export const SESSION_ENDED = '/problems/session-ended';
+const SESSION_ENDED = '/problems/session-ended';
 export const LINK_EXPIRED = '/problems/link-expired';
 export const SESSION_NOT_FOUND = '/problems/session-not-found';
 export const INSUFFICIENT_SCOPE = '/problems/insufficient-scope';
