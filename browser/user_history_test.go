@@ -85,8 +85,14 @@ func TestPanelOpenedRightAfterAnotherIsClosedStaysOpen(t *testing.T) {
 	want(b, panelIsOpen+" && "+text("#panel-name"), "marisol")
 	want(b, "location.search", "?user=marisol")
 	b.execute("history.back()")
-	b.waitFor("!" + panelIsOpen)
-	want(b, "location.search", "")
+	b.waitFor("window.moves === 2")
+	want(b, panelIsOpen, false)
+
+	b.openPanel(2)
+	b.execute("const [x] = document.querySelectorAll('#close-panel'); x.click(); document.querySelector('" + userRow(1) + " .details').click(); x.click()")
+	b.waitFor("window.moves === 3") // and no further back, which would leave the page
+	b.openPanel(2)
+	want(b, rosasAddress, true)
 }
 
 func TestUserInTheAddressWhoCannotBeLoadedIsExplained(t *testing.T) {

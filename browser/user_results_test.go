@@ -22,7 +22,7 @@ func (b *tab) wantUnclosable(dialog, cancel string) {
 	b.Helper()
 	b.click(cancel)
 	b.press(kb.Escape)
-	b.press(kb.Escape) // Chromium doesn't ask the page twice
+	b.press(kb.Escape)                                                   // Chromium doesn't ask the page twice
 	b.execute("document.querySelector('" + dialog + "').requestClose()") // as Back on a phone
 	want(b, "document.querySelector('"+dialog+"').open", true)
 }

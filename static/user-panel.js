@@ -101,7 +101,7 @@ export async function makeLinkInPanel() {
 }
 
 /**
- * @returns {() => HTMLElement} returns where to say what becomes of an action that starts now in the
+ * @returns {() => HTMLElement} returns where to say what becomes of an action started now in the
  *   panel: there, or in the list once the panel is closed or shows another user
  */
 export function outcomePlace() {

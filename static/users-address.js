@@ -12,7 +12,7 @@ const search = byId('search', HTMLInputElement);
 const role = byId('role-filter', HTMLInputElement);
 const state = byId('state-filter', HTMLSelectElement);
 
-/** Whether the page goes back in the history by itself. Until it is there, the address must wait. */
+/** Whether the page is going back in the history by itself. Until then, the address must wait. */
 let isLeaving = false;
 
 /** @returns {Query} what the fields above the list say */
