@@ -50,7 +50,7 @@ func TestPersonWhoForgotTheirPasswordIsBackIn(t *testing.T) {
 	b.press(kb.Escape)
 	want(b, passwordLink, "")
 	want(b, "document.activeElement.ariaLabel", "Actions for rosa")
-	want(b, "location.search", "?q=rosa")
+	b.waitFor("location.search === '?q=rosa'")
 }
 
 // tabTo presses Tab until an element with this id or label has the focus.

@@ -1,29 +1,24 @@
 /** The dialog on the account page that deletes the account. */
 
 import { deleteAccount } from './account-api.js';
-import { prepareAccountForm } from './account-form.js';
+import { prepareClosing } from './form-dialog.js';
+import { prepareMemberForm } from './member-form.js';
 import { clearOutcomes } from './outcome.js';
 import { preparePasswordField } from './password-field.js';
 import { showLoggedOut } from './protected-page.js';
 import { withToken } from './session.js';
-import { byId, find, isBusy, onPress } from './ui.js';
+import { byId, find, onPress } from './ui.js';
 
 const dialog = byId('deletion-dialog', HTMLDialogElement);
-const button = byId('delete-account');
 const password = preparePasswordField('deletion-');
 const fields = { 'body.current_password': password.input };
-const form = prepareAccountForm(fields, 'deletion-errors', button.id, submit);
+const form = prepareMemberForm(fields, 'deletion-errors', 'delete-account', submit);
 
 onPress(byId('open-deletion'), () => {
   clearOutcomes();
   dialog.showModal();
 });
-byId('deletion-cancel').addEventListener('click', () => {
-  if (!isBusy(button)) dialog.close();
-});
-dialog.addEventListener('cancel', (event) => {
-  if (isBusy(button)) event.preventDefault(); // its result should be seen
-});
+prepareClosing(dialog, 'deletion-cancel', 'delete-account');
 dialog.addEventListener('close', () => {
   password.clear();
   form.clearErrors();

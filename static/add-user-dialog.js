@@ -1,38 +1,36 @@
 /** The dialog that adds a user. */
 
-import { prepareForm } from './form.js';
+import { prepareClosing } from './form-dialog.js';
+import { prepareMemberForm } from './member-form.js';
 import { checkNewPassword, newPasswordError, preparePasswordField } from './password-field.js';
-import { currentUser, explainError } from './protected-page.js';
 import { readRoles } from './role-names.js';
 import { withToken } from './session.js';
-import { announce, byId, setBusy } from './ui.js';
+import { announce, byId } from './ui.js';
 import { createUser } from './users-api.js';
 
 /** @typedef {import('./users-api.js').ListedUser} ListedUser */
 
 const dialog = byId('add-dialog', HTMLDialogElement);
-const form = byId('add-form', HTMLFormElement);
+const element = byId('add-form', HTMLFormElement);
 const username = byId('add-username', HTMLInputElement);
 const email = byId('add-email', HTMLInputElement);
 const roles = byId('add-roles', HTMLInputElement);
 const withPassword = byId('with-password', HTMLInputElement);
 const password = preparePasswordField('add-');
-const addButton = byId('add-go-ahead', HTMLButtonElement);
-const status = byId('add-status');
 const fields = {
   'body.username': username,
   'body.email': email,
   'body.roles': roles,
   'body.password': password.input,
 };
-const { clearErrors, showMistakes, showFailure } = prepareForm(fields, byId('add-errors'), addButton, submit);
+const form = prepareMemberForm(fields, 'add-errors', 'add-go-ahead', submit);
 
 /** @type {(user: ListedUser, needsLink: boolean) => void} */
 let onAdd = () => {};
 
 checkNewPassword(password.input, passwordMistake);
-byId('add-cancel').addEventListener('click', () => dialog.close());
-form.addEventListener('change', showPasswordPart);
+prepareClosing(dialog, 'add-cancel', 'add-go-ahead');
+element.addEventListener('change', showPasswordPart);
 dialog.addEventListener('close', () => {
   if (!dialog.open) password.clear();
 });
@@ -45,10 +43,10 @@ dialog.addEventListener('close', () => {
  */
 export function openAddDialog(callback) {
   onAdd = callback;
-  form.reset();
+  element.reset();
   showPasswordPart();
-  clearErrors();
-  announce('', status);
+  form.clearErrors();
+  announce('', byId('add-status'));
   dialog.showModal();
 }
 
@@ -58,34 +56,21 @@ function showPasswordPart() {
 
 async function submit() {
   username.value = username.value.trim();
-  clearErrors();
   const mistakes = findMistakes();
-  if (mistakes.length > 0) return showMistakes(mistakes);
+  if (mistakes.length > 0) return form.showMistakes(mistakes);
 
   const needsLink = !withPassword.checked;
   password.setRevealed(false);
-  setBusy(addButton, 'Adding…');
-  announce(`Adding ${username.value}…`, status);
-  const before = currentUser();
-  const callback = onAdd;
   const added = {
     username: username.value,
     email: email.value.trim() || undefined,
     roles: readRoles(roles).roles,
     password: needsLink ? undefined : password.input.value,
   };
-  try {
-    const user = await withToken((token) => createUser(token, added));
-    if (!before || currentUser() !== before) return;
-    dialog.close();
-    callback(user, needsLink);
-  } catch (error) {
-    if (currentUser() !== before || explainError(error) === null) return;
-    announce('', status);
-    if (dialog.open) showFailure(error);
-  } finally {
-    setBusy(addButton);
-  }
+  const created = await form.send('Adding…', () => withToken((token) => createUser(token, added)));
+  if (!created) return;
+  dialog.close();
+  onAdd(created.value, needsLink);
 }
 
 /**

@@ -1,77 +1,57 @@
 /** The dialog that changes the e-mail address of a user. */
 
-import { prepareForm } from './form.js';
-import { currentUser, explainError } from './protected-page.js';
+import { prepareClosing } from './form-dialog.js';
+import { prepareMemberForm } from './member-form.js';
+import { showOutcome } from './outcome.js';
 import { withToken } from './session.js';
-import { showOutcome } from './table-row.js';
-import { announce, byId, setBusy } from './ui.js';
+import { announce, byId } from './ui.js';
 import { updateUser } from './users-api.js';
 
 /** @typedef {import('./users-api.js').ListedUser} ListedUser */
 
 /**
- * @typedef {object} Edit what the open dialog changes
+ * @typedef {object} Edit what the dialog changes
  * @property {ListedUser} user
- * @property {HTMLElement} place shows the outcome
+ * @property {() => HTMLElement} place returns what shows the outcome
  * @property {(changed: ListedUser) => void} onChange
  */
 
 const dialog = byId('email-dialog', HTMLDialogElement);
 const field = byId('email', HTMLInputElement);
-const status = byId('email-status');
-const saveButton = byId('save-email', HTMLButtonElement);
-const fields = { 'body.email': field };
-const { clearErrors, showFieldError, showFailure } = prepareForm(fields, byId('email-errors'), saveButton, save);
+const form = prepareMemberForm({ 'body.email': field }, 'email-errors', 'save-email', save);
 
-/** Null while the dialog is closed. @type {Edit | null} */
-let openEdit = null;
+/** Null until the dialog is first opened. @type {Edit | null} */
+let edit = null;
 
-byId('email-cancel').addEventListener('click', () => dialog.close());
-dialog.addEventListener('close', () => {
-  openEdit = null;
-});
+prepareClosing(dialog, 'email-cancel', 'save-email');
 
 /**
  * Opens the dialog.
  *
  * @param {ListedUser} user
- * @param {HTMLElement} place shows the outcome
+ * @param {() => HTMLElement} place returns what shows the outcome
  * @param {(changed: ListedUser) => void} onChange
  */
 export function openEmailDialog(user, place, onChange) {
-  openEdit = { user, place, onChange };
-  showOutcome(place, '');
+  edit = { user, place, onChange };
   byId('email-heading').textContent = `E-mail of ${user.username}`;
   field.value = user.email ?? '';
-  clearErrors();
-  announce('', status);
+  form.clearErrors();
+  announce('', byId('email-status'));
   dialog.showModal();
   field.select();
 }
 
 async function save() {
-  const saved = openEdit;
-  if (!saved) return;
-  const { user, place, onChange } = saved;
-  clearErrors();
-  if (!field.validity.valid) return showFieldError(field, 'Enter a valid e-mail address, such as name@example.org.');
+  if (!edit) return;
+  const { user, place, onChange } = edit;
+  if (!field.validity.valid) return form.showFieldError(field, 'Enter a valid e-mail address, such as name@example.org.');
   const email = field.value.trim() || null;
   if (email === user.email) return dialog.close();
-  setBusy(saveButton, 'Saving…');
-  announce('Saving…', status);
-  const before = currentUser();
-  try {
-    const changed = await withToken((token) => updateUser(token, user.id, { email }));
-    if (!before || currentUser() !== before) return;
-    if (openEdit === saved) dialog.close();
-    onChange(changed);
-    const outcome = email === null ? 'removed' : 'saved';
-    showOutcome(place, `The e-mail address of ${user.username} has been ${outcome}.`);
-  } catch (error) {
-    if (currentUser() !== before || explainError(error) === null) return;
-    announce('', status);
-    if (openEdit === saved) showFailure(error);
-  } finally {
-    setBusy(saveButton);
-  }
+  const saved = await form.send('Saving…', () => withToken((token) => updateUser(token, user.id, { email })));
+  if (!saved) return;
+  dialog.close();
+  onChange(saved.value);
+  const outcome = email === null ? 'removed' : 'saved';
+  showOutcome(place(), `The e-mail address of ${user.username} has been ${outcome}.`);
 }

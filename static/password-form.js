@@ -1,6 +1,6 @@
 /** The form on the account page that changes the password. */
 
-import { prepareAccountForm } from './account-form.js';
+import { prepareMemberForm } from './member-form.js';
 import { showOutcome } from './outcome.js';
 import { checkNewPassword, newPasswordError, preparePasswordField } from './password-field.js';
 import { currentUser, showLoggedOut } from './protected-page.js';
@@ -11,7 +11,7 @@ import { byId } from './ui.js';
 const current = preparePasswordField('current-');
 const next = preparePasswordField('new-');
 const fields = { 'body.current_password': current.input, 'body.new_password': next.input };
-const form = prepareAccountForm(fields, 'errors', 'change-password', submit);
+const form = prepareMemberForm(fields, 'errors', 'change-password', submit);
 
 // The browser may keep the page in memory. Don't let it keep passwords.
 window.addEventListener('pagehide', clearPasswords);
@@ -49,7 +49,7 @@ async function submit({ name }) {
     showLoggedOut('ended', 'Your password has been changed. Log in again with the new one.');
     return;
   }
-  showOutcome(byId('password-outcome'), 'Your password has been changed. You have been logged out on all other devices.');
+  showOutcome(byId('password'), 'Your password has been changed. You have been logged out on all other devices.');
   loadSessions();
 }
 

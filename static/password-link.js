@@ -4,7 +4,7 @@
  */
 
 import { serverTime } from './clock.js';
-import { runInRow } from './table-row.js';
+import { runIn } from './outcome.js';
 import { deadlineText } from './time.js';
 import { announce, byId, onPress } from './ui.js';
 import { makePasswordLink } from './users-api.js';
@@ -34,12 +34,12 @@ export function forgetLink() {
  * Makes a link, shows it and moves the focus to the button that copies it.
  *
  * @param {import('./users-api.js').ListedUser} user
- * @param {HTMLElement} panel
+ * @param {() => HTMLElement} place says why it failed
  * @param {() => boolean} isShown whether the panel still shows this user
  */
-export async function makeLink(user, panel, isShown) {
+export async function makeLink(user, place, isShown) {
   const progress = `Making a link for ${user.username}…`;
-  const link = await runInRow(panel, makeButton, progress, (token) => makePasswordLink(token, user.id));
+  const link = await runIn(place, makeButton, progress, (token) => makePasswordLink(token, user.id));
   if (!link || !isShown()) return;
   field.value = link.url;
   hint.textContent = `Works once, until ${deadlineText(link.expires, serverTime())}. Hand it over in private.`;

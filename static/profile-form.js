@@ -1,7 +1,7 @@
 /** The profile on the account page: the username, and the e-mail address, which can be changed. */
 
 import { getEmail, updateEmail } from './account-api.js';
-import { prepareAccountForm } from './account-form.js';
+import { prepareMemberForm } from './member-form.js';
 import { showOutcome } from './outcome.js';
 import { currentUser, explainError } from './protected-page.js';
 import { withToken } from './session.js';
@@ -11,7 +11,7 @@ const email = byId('email', HTMLInputElement);
 const saveButton = byId('save-profile', HTMLButtonElement);
 const reloadButton = byId('reload-profile');
 const errors = byId('profile-errors');
-const form = prepareAccountForm({ 'body.email': email }, errors.id, saveButton.id, save);
+const form = prepareMemberForm({ 'body.email': email }, errors.id, saveButton.id, save);
 
 email.addEventListener('input', () => {
   byId('profile-outcome').textContent = '';
@@ -54,5 +54,5 @@ async function save() {
   if (!saved) return;
   email.value = saved.value;
   const done = saved.value === '' ? 'removed' : 'saved';
-  showOutcome(byId('profile-outcome'), `Your e-mail address has been ${done}.`);
+  showOutcome(byId('profile'), `Your e-mail address has been ${done}.`);
 }

@@ -1,74 +1,64 @@
 /** The dialog that changes the roles of a user. */
 
 import { ADMIN } from './api.js';
-import { markInvalid, markValid } from './form.js';
-import { currentUser, explainError, showForbidden } from './protected-page.js';
+import { prepareClosing } from './form-dialog.js';
+import { prepareMemberForm } from './member-form.js';
+import { showOutcome } from './outcome.js';
+import { showForbidden } from './protected-page.js';
 import { readRoles } from './role-names.js';
 import { withToken } from './session.js';
-import { showOutcome, showRowError } from './table-row.js';
-import { announce, byId, isBusy, newChip, setBusy, showError } from './ui.js';
+import { announce, byId, isBusy, newChip } from './ui.js';
 import { isCurrentUser } from './user-view.js';
 import { updateUser } from './users-api.js';
 
 /** @typedef {import('./users-api.js').ListedUser} ListedUser */
 
 /**
- * @typedef {object} Edit what the open dialog changes
+ * @typedef {object} Edit what the dialog changes
  * @property {ListedUser} user
  * @property {string[]} roles
- * @property {HTMLElement} place shows the outcome
+ * @property {() => HTMLElement} place returns what shows the outcome
  * @property {(changed: ListedUser) => void} onChange
  */
 
 const dialog = byId('roles-dialog', HTMLDialogElement);
 const chips = byId('roles');
 const field = byId('role', HTMLInputElement);
-const errors = byId('roles-errors');
-const status = byId('roles-status');
 const saveButton = byId('save-roles');
+const form = prepareMemberForm({ 'body.roles': field }, 'roles-errors', saveButton.id, save);
 
-/** Null while the dialog is closed. @type {Edit | null} */
-let openEdit = null;
+/** Null until the dialog is first opened. @type {Edit | null} */
+let edit = null;
 
-byId('roles-form').addEventListener('submit', (event) => {
-  event.preventDefault();
-  if (openEdit && !isBusy(saveButton) && addRoles(openEdit)) save(openEdit);
-});
 byId('add-role').addEventListener('click', () => {
-  if (openEdit && !isBusy(saveButton)) addRoles(openEdit);
+  if (edit && !isBusy(saveButton)) addRoles(edit);
   field.focus();
 });
 field.addEventListener('keydown', (event) => {
   if (event.key !== 'Enter' || event.isComposing) return;
   event.preventDefault(); // Enter adds the role; it doesn't save the dialog
-  if (openEdit && !isBusy(saveButton)) addRoles(openEdit);
+  if (edit && !isBusy(saveButton)) addRoles(edit);
 });
-field.addEventListener('input', () => markValid(field));
 chips.addEventListener('click', ({ target }) => {
   const button = target instanceof Element ? target.closest('button') : null;
-  if (openEdit && button && !isBusy(saveButton)) removeRole(openEdit, button.value);
+  if (edit && button && !isBusy(saveButton)) removeRole(edit, button.value);
 });
-byId('roles-cancel').addEventListener('click', () => dialog.close());
-dialog.addEventListener('close', () => {
-  openEdit = null;
-});
+prepareClosing(dialog, 'roles-cancel', saveButton.id);
 
 /**
  * Opens the dialog.
  *
  * @param {ListedUser} user
- * @param {HTMLElement} place the list or the panel, which shows the outcome
+ * @param {() => HTMLElement} place returns what shows the outcome
  * @param {(changed: ListedUser) => void} onChange
  */
 export function openRolesDialog(user, place, onChange) {
-  openEdit = { user, roles: [...user.roles], place, onChange };
-  showOutcome(place, '');
+  edit = { user, roles: [...user.roles], place, onChange };
   byId('roles-heading').textContent = `Roles of ${user.username}`;
-  errors.replaceChildren();
   field.value = '';
-  markValid(field);
-  announce('', status);
-  showRoles(openEdit);
+  form.clearErrors();
+  announce('', byId('roles-status'));
+  showRoles(edit);
   dialog.showModal();
 }
 
@@ -105,17 +95,15 @@ function newRemovableChip(role) {
  */
 function addRoles(edit) {
   const { added, roles, mistake } = readRoles(field, edit.roles);
-  errors.replaceChildren();
+  form.clearErrors();
   if (mistake !== null) {
-    markInvalid(field, mistake);
-    announce(mistake, status);
-    field.focus();
+    form.showFieldError(field, mistake);
     return false;
   }
   edit.roles = roles;
   field.value = '';
   showRoles(edit);
-  if (added.length > 0) announce(`Added ${added.join(', ')}.`, status);
+  if (added.length > 0) announce(`Added ${added.join(', ')}.`);
   return true;
 }
 
@@ -131,30 +119,18 @@ function removeRole(edit, role) {
   showRoles(edit);
   const buttons = chips.querySelectorAll('button');
   (buttons[Math.min(index, buttons.length - 1)] ?? field).focus();
-  announce(`Removed ${role}.`, status);
+  announce(`Removed ${role}.`);
 }
 
-/** @param {Edit} saved */
-async function save(saved) {
-  const { user, roles, place, onChange } = saved;
+/** @param {import('./api.js').User} admin who is logged in */
+async function save(admin) {
+  if (!edit || !addRoles(edit)) return;
+  const { user, roles, place, onChange } = edit;
   if (roles.join() === user.roles.join()) return dialog.close();
-  setBusy(saveButton, 'Saving…');
-  announce('Saving…', status);
-  const before = currentUser();
-  try {
-    const changed = await withToken((token) => updateUser(token, user.id, { roles }));
-    if (!before || currentUser() !== before) return;
-    if (openEdit === saved) dialog.close();
-    if (isCurrentUser(user) && !changed.roles.includes(ADMIN)) return showForbidden(before);
-    onChange(changed);
-    showOutcome(place, `The roles of ${user.username} have been saved.`);
-  } catch (error) {
-    const message = currentUser() === before ? explainError(error) : null;
-    if (message === null) return;
-    announce('', status);
-    if (openEdit === saved) showError(errors, message);
-    else showRowError(place, message); // the dialog was closed before the response arrived
-  } finally {
-    setBusy(saveButton);
-  }
+  const saved = await form.send('Saving…', () => withToken((token) => updateUser(token, user.id, { roles })));
+  if (!saved) return;
+  dialog.close();
+  if (isCurrentUser(user) && !saved.value.roles.includes(ADMIN)) return showForbidden(admin);
+  onChange(saved.value);
+  showOutcome(place(), `The roles of ${user.username} have been saved.`);
 }

@@ -3,11 +3,10 @@
 import { endOtherSessions, endSession, listSessions } from './account-api.js';
 import { serverTime } from './clock.js';
 import { askToConfirm } from './confirm-dialog.js';
-import { clearOutcomes, showOutcome } from './outcome.js';
+import { clearOutcomes, runIn, showOutcome } from './outcome.js';
 import { ApiError, SESSION_NOT_FOUND } from './problem.js';
 import { currentUser, explainError } from './protected-page.js';
 import { withToken } from './session.js';
-import { runInRow } from './table-row.js';
 import { setTime, showTimeAgo } from './time.js';
 import { announce, byId, find, onPress, setBusy, setText, showError } from './ui.js';
 
@@ -112,7 +111,7 @@ function showCount() {
  */
 async function end({ id, device }, row, button) {
   clearOutcomes();
-  const ended = await runInRow(row, button, `Logging out ${device}…`, (token) => endIfThere(token, id));
+  const ended = await runIn(() => row, button, `Logging out ${device}…`, (token) => endIfThere(token, id));
   if (ended === null) return;
   sessions.delete(row);
   replaceRow(row, `${device} has been logged out.`);
@@ -167,7 +166,7 @@ async function endOthers() {
     showCount();
     byId('devices-heading').focus(); // the button that had the focus is hidden now
     const done = length === 1 ? 'The other device has' : `${length} other devices have`;
-    showOutcome(byId('devices-outcome'), `${done} been logged out.`);
+    showOutcome(byId('devices'), `${done} been logged out.`);
     loadSessions();
   } catch (error) {
     const message = currentUser() === user ? explainError(error) : null;

@@ -1,8 +1,8 @@
 /** What administrators do to a user at once: disable, enable, log out everywhere or delete. */
 
 import { askToConfirm } from './confirm-dialog.js';
+import { runIn, showOutcome } from './outcome.js';
 import { showLoggedOut } from './protected-page.js';
-import { runInRow, showOutcome } from './table-row.js';
 import { isCurrentUser } from './user-view.js';
 import { deleteUser, endUserSessions, updateUser } from './users-api.js';
 
@@ -10,7 +10,7 @@ import { deleteUser, endUserSessions, updateUser } from './users-api.js';
 
 /**
  * @typedef {object} Origin where an action was started
- * @property {HTMLElement} place the list or the panel, which shows the outcome
+ * @property {() => HTMLElement} place returns the list or the panel, which shows the outcome
  * @property {HTMLElement} button busy meanwhile
  */
 
@@ -29,13 +29,13 @@ export async function changeState(user, { place, button }) {
     if (!(await askToConfirm('Disable your account?', text, 'Disable'))) return null;
   }
   const progress = `${disabled ? 'Disabling' : 'Enabling'} ${user.username}…`;
-  const changed = await runInRow(place, button, progress, (token) => updateUser(token, user.id, { disabled }));
+  const changed = await runIn(place, button, progress, (token) => updateUser(token, user.id, { disabled }));
   if (!changed) return null;
   if (changed.disabled && isCurrentUser(user)) {
     showLoggedOut('account-closed', 'Your account has been disabled. Another administrator can enable it again.');
     return null;
   }
-  showOutcome(place, `${user.username} has been ${changed.disabled ? 'disabled' : 'enabled'}.`);
+  showOutcome(place(), `${user.username} has been ${changed.disabled ? 'disabled' : 'enabled'}.`);
   return changed;
 }
 
@@ -52,12 +52,12 @@ export async function logOutEverywhere(user, { place, button }) {
     : `${user.username} can log in again. To prevent that, disable the account.`;
   if (!(await askToConfirm(`Log out ${user.username} everywhere?`, text, 'Log out everywhere'))) return false;
   const request = (/** @type {string} */ token) => endUserSessions(token, user.id);
-  if ((await runInRow(place, button, `Logging out ${user.username}…`, request)) === null) return false;
+  if ((await runIn(place, button, `Logging out ${user.username}…`, request)) === null) return false;
   if (isCurrentUser(user)) {
     showLoggedOut('account-closed', 'You have been logged out everywhere.');
     return false;
   }
-  showOutcome(place, `${user.username} has been logged out everywhere.`);
+  showOutcome(place(), `${user.username} has been logged out everywhere.`);
   return true;
 }
 
@@ -75,7 +75,7 @@ export async function removeUser(user, { place, button }) {
   const text = `${consequence} Anyone can then take the username.`;
   if (!(await askToConfirm(`Delete ${user.username}?`, text, 'Delete'))) return false;
   const request = (/** @type {string} */ token) => deleteUser(token, user.id);
-  if ((await runInRow(place, button, `Deleting ${user.username}…`, request)) === null) return false;
+  if ((await runIn(place, button, `Deleting ${user.username}…`, request)) === null) return false;
   if (isCurrentUser(user)) {
     showLoggedOut('account-closed', 'Your account has been deleted.');
     return false;

@@ -1,16 +1,17 @@
 /** The panel that shows one user. */
 
 import { initialOf } from './header.js';
+import { clearOutcomes } from './outcome.js';
 import { forgetLink, makeLink } from './password-link.js';
-import { showOutcome } from './table-row.js';
-import { byId, find, isBusy } from './ui.js';
+import { byId, find, isBusy, setBusy } from './ui.js';
 import { clearDevices, loadDevices } from './user-devices.js';
 import { fillIn, stateAction, updateTimes } from './user-view.js';
 import { saveOpenUser } from './users-address.js';
 
 /** @typedef {import('./users-api.js').ListedUser} ListedUser */
 
-export const panel = byId('panel', HTMLDialogElement);
+const panel = byId('panel', HTMLDialogElement);
+const listCard = byId('list');
 
 /** The user that the panel shows; null while it is closed. @type {ListedUser | null} */
 let shown = null;
@@ -51,7 +52,7 @@ export function preparePanel(choose, onClose) {
 export function openPanel(user) {
   forgetUser();
   openings += 1;
-  showOutcome(panel, '');
+  clearOutcomes(panel);
   showInPanel(user);
   saveOpenUser(user.username);
   if (!panel.open) panel.show();
@@ -96,7 +97,16 @@ export function reloadDevices() {
 
 /** Makes a set-password link for the user that the panel shows. */
 export async function makeLinkInPanel() {
-  if (shown) await makeLink(shown, panel, shownChecker());
+  if (shown) await makeLink(shown, outcomePlace(), shownChecker());
+}
+
+/**
+ * @returns {() => HTMLElement} returns where to say what becomes of an action started now in the
+ *   panel: there, or in the list once the panel is closed or shows another user
+ */
+export function outcomePlace() {
+  const isShown = shownChecker();
+  return () => (isShown() ? panel : listCard);
 }
 
 /** @returns {() => boolean} whether the panel has been open for the same user ever since */
@@ -107,6 +117,7 @@ function shownChecker() {
 
 function forgetUser() {
   shown = null;
+  for (const button of panel.querySelectorAll('button')) setBusy(button);
   forgetLink();
   clearDevices();
 }

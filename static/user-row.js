@@ -1,6 +1,5 @@
 /** The rows of the list of users: one per user. */
 
-import { newRow } from './table-row.js';
 import { byId, find } from './ui.js';
 import { fillIn, isCurrentUser } from './user-view.js';
 
@@ -16,7 +15,8 @@ const users = new WeakMap();
  * @returns {HTMLTableRowElement}
  */
 export function newUserRow(user) {
-  const row = newRow('user-row');
+  const { content } = byId('user-row', HTMLTemplateElement);
+  const row = /** @type {HTMLTableRowElement} */ (find(content, 'tr').cloneNode(true));
   showUser(row, user);
   return row;
 }

@@ -4,9 +4,10 @@ import { closeMenu } from './row-menu.js';
 import { currentUser, explainError, startTask } from './protected-page.js';
 import { withToken } from './session.js';
 import { announce, byId, find, onPress, setBusy, showError } from './ui.js';
+import { panelUser } from './user-panel.js';
 import { menuButton, newUserRow, userOf } from './user-row.js';
 import { updateTimes } from './user-view.js';
-import { clearFields, fillFields, openUser, readFields, saveQuery } from './users-address.js';
+import { clearFields, fillFields, readFields, saveQuery } from './users-address.js';
 import { listUsers } from './users-api.js';
 
 /** @typedef {import('./users-api.js').ListedUser} ListedUser */
@@ -67,25 +68,25 @@ export function updateListTimes() {
 
 /** Marks the row of the user whose panel is open, if it is in the list. */
 export function markOpenRow() {
-  const name = openUser();
   for (const row of rows.children) {
-    if (userOf(row).username === name) row.setAttribute('aria-current', 'true');
+    if (userOf(row).id === panelUser()?.id) row.setAttribute('aria-current', 'true');
     else row.removeAttribute('aria-current');
   }
 }
 
 /**
- * Removes the row of a user who has been deleted. The focus moves to the row after it.
+ * Removes the row of a user who has been deleted. If it has the focus, that moves to the row after.
  *
  * @param {HTMLTableRowElement} row
  */
 export function removeRow(row) {
   const neighbour = row.nextElementSibling ?? row.previousElementSibling;
+  const hadFocus = row.contains(document.activeElement);
   closeMenu();
   row.remove();
   list.count -= 1;
   showCount();
-  (neighbour ? menuButton(neighbour) : search).focus();
+  if (hadFocus) (neighbour ? menuButton(neighbour) : search).focus();
 }
 
 /** Shows the first users that the fields above the list ask for. */

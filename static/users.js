@@ -3,23 +3,22 @@
 import { openAddDialog } from './add-user-dialog.js';
 import { ADMIN } from './api.js';
 import { openEmailDialog } from './email-dialog.js';
+import { clearOutcomes, showFailure, showOutcome } from './outcome.js';
 import { currentUser, explainError, recheckLogin, startPage } from './protected-page.js';
 import { openRolesDialog } from './roles-dialog.js';
 import { prepareRowMenu } from './row-menu.js';
 import { withToken } from './session.js';
-import { showOutcome } from './table-row.js';
 import { byId, find, onPress } from './ui.js';
 import { changeState, logOutEverywhere, removeUser } from './user-actions.js';
 import * as userPanel from './user-panel.js';
 import { findRow, menuButton, showUser, userOf } from './user-row.js';
 import { stateAction } from './user-view.js';
-import { openUser, saveOpenUser } from './users-address.js';
+import { onMove, openUser, readFields, saveOpenUser, saveQuery } from './users-address.js';
 import { findUser } from './users-api.js';
 import { markOpenRow, removeRow, searchUsers, showList, updateListTimes } from './users-list.js';
 
 /** @typedef {import('./users-api.js').ListedUser} ListedUser */
 
-const { panel } = userPanel;
 const listCard = byId('list');
 const rows = byId('rows');
 
@@ -35,14 +34,18 @@ prepareRowMenu(
     menu.setAttribute('aria-label', `Actions for ${user.username}`);
     find(menu, '.change-state').textContent = stateAction(user);
   },
-  (command, row, button) => run(command, userOf(row), { place: listCard, button }),
+  (command, row, button) => run(command, userOf(row), { place: () => listCard, button }),
 );
-userPanel.preparePanel((command, user, button) => run(command, user, { place: panel, button }), returnToList);
+userPanel.preparePanel(
+  (command, user, button) => run(command, user, { place: userPanel.outcomePlace(), button }),
+  returnToList,
+);
+onMove(followAddress);
 
 startPage({ role: ADMIN, show, tick, wake: recheckLogin });
 
 async function show() {
-  showOutcome(listCard, '');
+  clearOutcomes(listCard);
   await showList();
   openFromAddress();
 }
@@ -60,6 +63,7 @@ function tick() {
  * @param {import('./user-actions.js').Origin} origin
  */
 async function run(command, user, origin) {
+  clearOutcomes();
   if (command === 'details') {
     open(user);
   } else if (command === 'link') {
@@ -81,7 +85,7 @@ async function run(command, user, origin) {
 
 /** @param {ListedUser} user */
 function open(user) {
-  showOutcome(listCard, '');
+  clearOutcomes(listCard);
   userPanel.openPanel(user);
   markOpenRow();
 }
@@ -125,23 +129,49 @@ function showDeleted(user) {
  * @param {boolean} needsLink
  */
 async function showAdded(user, needsLink) {
+  const admin = currentUser();
   open(user);
-  await Promise.all([searchUsers(), needsLink && userPanel.makeLinkInPanel()]);
-  showOutcome(panel, `${user.username} has been added.`);
+  const place = userPanel.outcomePlace();
+  await searchUsers(); // which announces how many there are
+  if (currentUser() !== admin) return;
+  showOutcome(place(), `${user.username} has been added.`);
+  if (needsLink && place() !== listCard) userPanel.makeLinkInPanel();
+}
+
+/**
+ * Makes the panel agree with the address after a move in the history. The search stays as it is.
+ *
+ * @param {boolean} isOwn whether the page has moved by itself, after somebody closed the panel
+ */
+function followAddress(isOwn) {
+  if (!currentUser()) return;
+  saveQuery(readFields());
+  const user = userPanel.panelUser();
+  if (isOwn) {
+    saveOpenUser(user?.username ?? ''); // another panel may have been opened meanwhile
+  } else if (openUser() !== '') {
+    openFromAddress();
+  } else if (user) {
+    userPanel.closePanel();
+    returnToList(user);
+  }
 }
 
 /** Opens the panel of the user in the page's address. Without such a user, changes the address. */
 async function openFromAddress() {
   const name = openUser();
   const admin = currentUser();
-  if (name === '' || !admin || userPanel.panelUser()) return;
+  const before = userPanel.panelUser();
+  if (name === '' || !admin || name === before?.username) return;
+  const hasMovedOn = () => currentUser() !== admin || userPanel.panelUser() !== before || openUser() !== name;
   const row = findRow(({ username }) => username === name);
   try {
     const user = row ? userOf(row) : await withToken((token) => findUser(token, name));
-    if (currentUser() !== admin || userPanel.panelUser()) return;
+    if (hasMovedOn()) return;
     if (user) open(user);
     else saveOpenUser('');
   } catch (error) {
-    if (currentUser() === admin) explainError(error);
+    const message = hasMovedOn() ? null : explainError(error);
+    if (message !== null) showFailure(listCard, message);
   }
 }

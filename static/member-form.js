@@ -1,4 +1,4 @@
-/** What the forms of the account page have in common. */
+/** What the forms of pages that need a login have in common. */
 
 import { prepareForm } from './form.js';
 import { clearOutcomes } from './outcome.js';
@@ -8,33 +8,34 @@ import { announce, byId, setBusy } from './ui.js';
 /** @typedef {import('./api.js').User} User */
 
 /**
- * @typedef {object} AccountForm
+ * @typedef {object} MemberForm
  * @property {() => void} clearErrors
- * @property {(field: HTMLInputElement, message: string) => void} showFieldError
+ * @property {import('./form.js').Form['showFieldError']} showFieldError
+ * @property {import('./form.js').Form['showMistakes']} showMistakes
  * @property {<T>(progress: string, request: () => Promise<T>) => Promise<{value: T} | null>} send
  *   sends the request and shows why it failed; returns null if it failed or if the page no longer
  *   shows the same user
  */
 
 /**
- * Prepares a form that changes something about the user whom the page shows.
+ * Prepares a form that sends a request for the user whom the page shows.
  *
  * @param {Record<string, HTMLInputElement>} fields by their location in the server's problems
  * @param {string} errors the id of the region for errors that are about no field
  * @param {string} submitButton its id
  * @param {(user: User) => void} submit called when the user submits the form
- * @returns {AccountForm}
+ * @returns {MemberForm}
  */
-export function prepareAccountForm(fields, errors, submitButton, submit) {
+export function prepareMemberForm(fields, errors, submitButton, submit) {
   const button = byId(submitButton, HTMLButtonElement);
-  const { clearErrors, showFieldError, showFailure } = prepareForm(fields, byId(errors), button, () => {
+  const { clearErrors, showFieldError, showMistakes, showFailure } = prepareForm(fields, byId(errors), button, () => {
     const user = currentUser();
     if (!user) return;
     clearErrors();
     clearOutcomes();
     submit(user);
   });
-  /** @type {AccountForm['send']} */
+  /** @type {MemberForm['send']} */
   const send = async (progress, request) => {
     const user = currentUser();
     setBusy(button, progress);
@@ -51,5 +52,5 @@ export function prepareAccountForm(fields, errors, submitButton, submit) {
       return null;
     }
   };
-  return { clearErrors, showFieldError, send };
+  return { clearErrors, showFieldError, showMistakes, send };
 }
