@@ -64,6 +64,25 @@ export function renew(token, isValid = false) {
 }
 
 /**
+ * Returns the token to send: the stored one, even if it has expired meanwhile, or a new one if there
+ * is none. After the browser was closed, a login that was not to be remembered has left a token
+ * behind, which may not be sent: then this is a new one too, or the token is removed.
+ *
+ * @returns {Promise<string>}
+ * @throws {ApiError | LoggedOutError | tokens.StorageError}
+ */
+export async function usableToken() {
+  const token = tokens.load();
+  if (token !== null && !tokens.mayBeLeftover(token)) return token;
+  try {
+    return await renew(token);
+  } catch (error) {
+    if (error instanceof LoggedOutError && token !== null) tokens.remove(token);
+    throw error;
+  }
+}
+
+/**
  * From now on, renews the token before it expires, for a page that shows a user.
  *
  * @param {string} token
