@@ -64,9 +64,9 @@ export function renew(token, isValid = false) {
 }
 
 /**
- * Returns the token to send: the stored one, even if it has expired meanwhile, or a new one if there
- * is none. After the browser was closed, a login that was not to be remembered has left a token
- * behind, which may not be sent: then this is a new one too, or the token is removed.
+ * Returns the token to send: the stored one, even if it has expired, or a new one if there is none.
+ * A login that ends with the browser leaves its token behind when the browser is closed. Such a
+ * token is not sent: it is renewed if the session goes on, and removed if not.
  *
  * @returns {Promise<string>}
  * @throws {ApiError | LoggedOutError | tokens.StorageError}
