@@ -16,6 +16,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/fetch"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/security"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -31,7 +34,7 @@ func TestAppOnOurOrigin(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b, p := newAppOnOurOrigin(t, startProxy)
-			defer b.close("401 /api/hello")
+			defer b.close("401 /api/hello", "404 /static/fa/x.css")
 			b.open("/")
 			want(b, "document.title", "App") // the app's, not Latchkey's
 			b.click("#log-in")
@@ -41,6 +44,11 @@ func TestAppOnOurOrigin(t *testing.T) {
 			wantSessions(t, p, 1, bound)
 			if strings.Contains(p.Log(), "ignored X-Forwarded headers") {
 				t.Errorf("the proxy is not trusted:\n%s", p.Log())
+			}
+
+			server := `fetch("/static/fa/x.css").then(({ headers }) => String(headers.get("X-Powered-By")))`
+			if got := perform(b, server, chromedp.Evaluate[string](server, chromedp.EvalAwaitPromise)); got != "Express" {
+				t.Errorf("a file of the app comes from %s", got)
 			}
 
 			b.execute(`localStorage.setItem("token", "expired")`)
@@ -56,20 +64,67 @@ func TestAppOnOurOrigin(t *testing.T) {
 			b.waitFor("document.title === 'App'")
 			wantSessions(t, p, 0, bound)
 			want(b, storedToken+" === null", true)
-			b.open("/hello.html?page=2") // which takes a visitor to the login page, and back
+			b.open("/hello.html?page=2#part") // which takes a visitor to the login page, and back
 			b.waitFor("location.pathname === '/login'")
 			b.logInForApp()
-			want(b, "location.pathname + location.search", "/hello.html?page=2")
+			want(b, "location.pathname + location.search + location.hash", "/hello.html?page=2#part")
 			b.open("/account") // a page of Latchkey
 			b.waitForCard("content")
 		})
 	}
 }
 
+// TestAppOnOurOriginSendsNoTokenThatWasLeftOver logs in until the browser is closed.
+func TestAppOnOurOriginSendsNoTokenThatWasLeftOver(t *testing.T) {
+	t.Parallel()
+	b, _ := newAppOnOurOrigin(t, startCaddy)
+	defer b.close()
+	b.open("/login?next=/hello.html")
+	b.waitForLogin()
+	b.click(".choice")
+	b.logInForApp()
+	b.reload()
+	b.waitFor(text("#hello") + " === 'Hello marisol'")
+	requests := b.countRequests("GET /api/hello")
+	call(b, network.ClearBrowserCookies, cdp.Empty{}) // as closing the browser does
+	b.execute("sessionStorage.clear()")
+	b.reload()
+	b.waitForLogin()
+	want(b, storedToken+" === null", true)
+	if sent := b.countRequests("GET /api/hello") - requests; sent != 0 {
+		t.Errorf("the token was sent %d times", sent)
+	}
+}
+
+// TestAppOnOurOriginSaysThatALogoutFailed answers a logout in the place of the server.
+func TestAppOnOurOriginSaysThatALogoutFailed(t *testing.T) {
+	t.Parallel()
+	b, p := newAppOnOurOrigin(t, startCaddy)
+	defer b.close("503 /logout", "401 /logout")
+	b.holdRequests("/logout")
+	b.open("/login?next=/hello.html")
+	b.logInForApp()
+	b.click("#log-out")
+	b.refuse(b.waitForHeldRequest(), 503, "")
+	b.waitFor(text("#error") + " === 'You are still logged in. Try again in a moment.'")
+	want(b, storedToken+" !== null", true)
+	wantSessions(t, p, 1, bound)
+	b.click("#log-out")
+	b.refuse(b.waitForHeldRequest(), 401, "") // the session has ended already
+	b.waitFor("document.title === 'App'")
+	want(b, storedToken+" === null", true)
+}
+
+// waitForLogin waits for the login page, which is on its way.
+func (b *tab) waitForLogin() {
+	b.Helper()
+	b.waitFor("document.querySelector('#log-in')?.disabled === false && location.pathname === '/login'")
+}
+
 // logInForApp fills in the login page, which is on its way, and waits for the app to greet marisol.
 func (b *tab) logInForApp() {
 	b.Helper()
-	b.waitFor("document.querySelector('#log-in')?.disabled === false && location.pathname === '/login'")
+	b.waitForLogin()
 	b.enter("#username", "marisol")
 	b.enter("#password", marisolPassword)
 	b.press(kb.Enter)
@@ -176,14 +231,56 @@ func startNginx(t *testing.T, x proxied) {
 	cmdtest.StartApp(t, exec.CommandContext(t.Context(), path, "-c", file, "-e", "stderr"), x.address)
 }
 
-// TestAppOnAnotherOrigin uses examples/browser-app.
-func TestAppOnAnotherOrigin(t *testing.T) {
-	t.Parallel()
+// newAppOnAnotherOrigin starts Latchkey and examples/browser-app, and opens a tab of a new person.
+func newAppOnAnotherOrigin(t *testing.T) (*tab, *cmdtest.Program) {
+	t.Helper()
 	openChromium(t)
 	address := cmdtest.FreeAddress(t)
 	p := cmdtest.Start(t, t.TempDir(), withMarisol("ALLOWED_ORIGINS=http://"+address)...)
 	startFiles(t, address, filepath.Join("examples", "browser-app"), p.URL)
-	b := newPerson(t, "http://"+address)
+	return newPerson(t, "http://"+address), p
+}
+
+// TestAppOnAnotherOriginExplainsFailures answers in the place of a proxy whose Latchkey is gone.
+func TestAppOnAnotherOriginExplainsFailures(t *testing.T) {
+	t.Parallel()
+	b, p := newAppOnAnotherOrigin(t)
+	defer b.close("other host: "+p.URL+"/token", "other host: "+p.URL+"/users/me", "other host: "+p.URL+"/revoke", "502 /token", "502 /revoke")
+	const noAnswer = " === 'The login service does not answer. Try again in a moment.'"
+	page := func(path string) {
+		t.Helper()
+		b.holdRequests(path)
+		b.open("/")
+		b.waitFor("!document.querySelector('#form').hidden || !document.querySelector('#log-out').hidden")
+	}
+	refuse := func() {
+		t.Helper()
+		b.refuse(b.waitForHeldRequest(), 502, "<!doctype html>", &fetch.HeaderEntry{Name: "Access-Control-Allow-Origin", Value: "*"})
+		b.waitFor(text("#error") + noAnswer)
+		b.releaseRequests()
+	}
+	page("/token")
+	b.enter("#username", "marisol")
+	b.enter("#password", marisolPassword)
+	b.press(kb.Enter)
+	refuse()
+	b.click("#log-in")
+	b.waitFor(text("#hello") + " === 'Hello marisol'")
+	page("/revoke")
+	b.click("#log-out")
+	refuse()
+	want(b, "localStorage.getItem('tokens') !== null", true)
+	wantSessions(t, p, 1, false)
+	b.click("#log-out")
+	b.waitFor("!document.querySelector('#form').hidden")
+	wantSessions(t, p, 0, false)
+	want(b, "localStorage.length", 0)
+}
+
+// TestAppOnAnotherOrigin uses examples/browser-app.
+func TestAppOnAnotherOrigin(t *testing.T) {
+	t.Parallel()
+	b, p := newAppOnAnotherOrigin(t)
 	elsewhere := func(path string) string { return "other host: " + p.URL + path }
 	defer b.close(elsewhere("/token"), elsewhere("/users/me"), elsewhere("/revoke"), "401 /token", "401 /users/me", maybe("400 /token"))
 

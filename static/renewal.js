@@ -64,6 +64,25 @@ export function renew(token, isValid = false) {
 }
 
 /**
+ * Returns the token to send: the stored one, even if it has expired, or a new one if there is none.
+ * A login that ends with the browser leaves its token behind when the browser is closed. Such a
+ * token is not sent: it is renewed if the session goes on, and removed if not.
+ *
+ * @returns {Promise<string>}
+ * @throws {ApiError | LoggedOutError | tokens.StorageError}
+ */
+export async function usableToken() {
+  const token = tokens.load();
+  if (token !== null && !tokens.mayBeLeftover(token)) return token;
+  try {
+    return await renew(token);
+  } catch (error) {
+    if (error instanceof LoggedOutError && token !== null) tokens.remove(token);
+    throw error;
+  }
+}
+
+/**
  * From now on, renews the token before it expires, for a page that shows a user.
  *
  * @param {string} token

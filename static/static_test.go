@@ -255,9 +255,12 @@ func TestEachFileIsComplete(t *testing.T) {
 	}
 }
 
-func TestAppsCanImportRenew(t *testing.T) {
-	if module := New().Get("renewal.js"); !regexp.MustCompile(`export\{[^}]*\brenew[,}]`).Match(module.Body) {
-		t.Error("renewal.js doesn't export renew")
+func TestAppsCanImportWhatRenewsTokens(t *testing.T) {
+	module := New().Get("renewal.js")
+	for _, name := range []string{"renew", "usableToken"} {
+		if !regexp.MustCompile(`export\{[^}]*\b` + name + `[,}]`).Match(module.Body) {
+			t.Errorf("renewal.js doesn't export %s", name)
+		}
 	}
 }
 

@@ -21,8 +21,13 @@ find('#form').addEventListener('submit', async (event) => {
 });
 
 find('#log-out').addEventListener('click', async () => {
-  await logOut();
-  await show();
+  find('#error').textContent = '';
+  try {
+    await logOut();
+    await show();
+  } catch (error) {
+    find('#error').textContent = error.message;
+  }
 });
 
 /** Shows the user, or the form. */

@@ -8,10 +8,12 @@ const LATCHKEY = 'http://127.0.0.1:8000'; // its PUBLIC_URL
 const tokens = () => JSON.parse(localStorage.getItem('tokens'));
 
 async function post(path, fields) {
-  const response = await fetch(LATCHKEY + path, { method: 'POST', body: new URLSearchParams(fields) });
+  const request = fetch(LATCHKEY + path, { method: 'POST', body: new URLSearchParams(fields) });
+  const response = await request.catch(() => Response.error());
   if (response.ok) return response;
-  const problem = await response.json();
-  throw Object.assign(new Error(problem.error_description), { code: problem.error });
+  const problem = await response.json().catch(() => null); // a proxy answers with a page
+  const message = problem?.error_description ?? 'The login service does not answer. Try again in a moment.';
+  throw Object.assign(new Error(message), { code: problem?.error });
 }
 
 /** Throws an Error whose message can be shown, such as "Incorrect username or password". */
@@ -20,11 +22,11 @@ export async function logIn(username, password) {
   localStorage.setItem('tokens', await response.text());
 }
 
-/** Ends the session. */
+/** Ends the session. If it throws such an Error, the user is still logged in. */
 export async function logOut() {
   const old = tokens();
-  localStorage.removeItem('tokens');
   if (old) await post('/revoke', { token: old.refresh_token });
+  localStorage.removeItem('tokens');
 }
 
 /** Like fetch, with the user's token. Returns null if nobody is logged in. */

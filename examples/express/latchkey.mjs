@@ -8,7 +8,7 @@
  * JWT_SECRET  for HS256: Latchkey's secret. Several, separated by commas, while you change it
  */
 
-import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
+import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose';
 
 const issuer = process.env.ISSUER;
 const algorithm = process.env.JWT_ALG || 'HS256';
@@ -22,7 +22,17 @@ if (!issuer || !['HS256', 'ES256'].includes(algorithm) || (algorithm === 'HS256'
 const keySet = createRemoteJWKSet(new URL(issuer + '/.well-known/jwks.json'), {
   cacheMaxAge: 300_000,
   cooldownDuration: 10_000,
+  [customFetch]: fetchSeldom,
 });
+let lastFetch = -Infinity;
+
+/** Does what jose does not: waits for 10 seconds after a failure too. */
+function fetchSeldom(url, options) {
+  if (performance.now() < lastFetch + 10_000) throw new Error('the key set could not be fetched');
+  lastFetch = performance.now();
+  return fetch(url, options);
+}
+
 const keys = algorithm === 'HS256' ? secrets.map((secret) => new TextEncoder().encode(secret)) : [keySet];
 
 /** Returns the claims of a valid access token, and throws a JOSEError for any other. */
@@ -42,6 +52,7 @@ async function verify(token) {
 }
 
 function cannotFetch(error) {
+  if (error.code === 'ERR_JWKS_NO_MATCHING_KEY') return keySet.jwks().keys.length === 0;
   return !(error instanceof errors.JOSEError) || ['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT'].includes(error.code);
 }
 
@@ -51,7 +62,7 @@ export async function requireUser(request, response, next) {
   try {
     request.user = await verify(token);
   } catch (error) {
-    if (cannotFetch(error)) throw error;
+    if (cannotFetch(error)) return next(error);
     return response.set('WWW-Authenticate', 'Bearer').sendStatus(401);
   }
   next();

@@ -32,24 +32,34 @@ class KeySet:
         self.url = url
         self.keys = {}
         self.tried = self.fetched = float("-inf")
-        self.lock = threading.Lock()
+        self.lock = threading.Lock()  # held by the thread that fetches the keys
 
     def get(self, key_id):
-        with self.lock:
-            now = time.monotonic()
-            is_old = now - self.fetched > 300
-            if (is_old or key_id not in self.keys) and now - self.tried > 10:
-                self.tried = now
-                with urlopen(self.url, timeout=5) as response:
-                    key_set = jwt.PyJWKSet.from_dict(json.load(response))
-                self.keys = {key.key_id: key.key for key in key_set.keys}
-                self.fetched = now
-                is_old = False
-            if is_old:
-                raise RuntimeError("the key set cannot be fetched")
-            if key_id not in self.keys:
-                raise jwt.InvalidKeyError("unknown key")
-            return self.keys[key_id]
+        keys = self.fresh_keys()
+        if key_id not in keys:
+            with self.lock:
+                keys = self.fresh_keys()  # another thread may have fetched them meanwhile
+                if key_id not in keys and time.monotonic() - self.tried > 10:
+                    keys = self.fetch()
+        if not keys:
+            raise RuntimeError("the key set cannot be fetched")
+        if key_id not in keys:
+            raise jwt.InvalidKeyError("unknown key")
+        return keys[key_id]
+
+    def fresh_keys(self):
+        return self.keys if time.monotonic() - self.fetched < 300 else {}
+
+    def fetch(self):
+        self.tried = time.monotonic()
+        with urlopen(self.url, timeout=5) as response:
+            key_set = json.load(response)
+        try:
+            self.keys = {key.key_id: key.key for key in jwt.PyJWKSet.from_dict(key_set).keys}
+        except jwt.PyJWTError as error:
+            raise RuntimeError("the key set has no keys") from error  # the token may be valid
+        self.fetched = self.tried
+        return self.keys
 
 
 key_set = KeySet(ISSUER + "/.well-known/jwks.json")

@@ -100,36 +100,64 @@ func (v *verifier) requireUser(next http.HandlerFunc) http.HandlerFunc {
 // names a key that is not among them, but never twice within 10 seconds: anyone can send such
 // tokens.
 type keySet struct {
-	url            string
-	mu             sync.Mutex
-	keys           map[string]*ecdsa.PublicKey
-	tried, fetched time.Time
+	url      string
+	fetching sync.Mutex // held while the keys are fetched
+	tried    time.Time
+
+	mu      sync.Mutex // guards what follows, and is never held for long
+	keys    map[string]*ecdsa.PublicKey
+	fetched time.Time
 }
 
 var errNoKeySet = errors.New("the key set cannot be fetched")
 
 func (s *keySet) get(ctx context.Context, id string) (*ecdsa.PublicKey, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	isOld := time.Since(s.fetched) > 5*time.Minute
-	if (isOld || s.keys[id] == nil) && time.Since(s.tried) > 10*time.Second {
-		s.tried = time.Now()
-		keys, err := fetchKeys(ctx, s.url)
-		if err != nil {
+	keys := s.fresh()
+	if keys[id] == nil {
+		var err error
+		if keys, err = s.fetchFor(ctx, id); err != nil {
 			return nil, fmt.Errorf("%w: %w", errNoKeySet, err)
 		}
-		s.keys, s.fetched, isOld = keys, s.tried, false
 	}
-	if isOld {
+	if len(keys) == 0 {
 		return nil, errNoKeySet
 	}
-	if s.keys[id] == nil {
+	if keys[id] == nil {
 		return nil, errors.New("unknown key")
 	}
-	return s.keys[id], nil
+	return keys[id], nil
 }
 
-// fetchKeys fetches a JWK set (RFC 7517) and returns its keys for ES256.
+// fresh returns the keys, or none if they are too old.
+func (s *keySet) fresh() map[string]*ecdsa.PublicKey {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if time.Since(s.fetched) > 5*time.Minute {
+		return nil
+	}
+	return s.keys
+}
+
+// fetchFor fetches the keys, unless another request has just done so.
+func (s *keySet) fetchFor(ctx context.Context, id string) (map[string]*ecdsa.PublicKey, error) {
+	s.fetching.Lock()
+	defer s.fetching.Unlock()
+	if keys := s.fresh(); keys[id] != nil || time.Since(s.tried) < 10*time.Second {
+		return keys, nil
+	}
+	s.tried = time.Now()
+	keys, err := fetchKeys(ctx, s.url)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keys, s.fetched = keys, s.tried
+	return keys, nil
+}
+
+// fetchKeys fetches a JWK set (RFC 7517) and returns its keys for ES256, of which there is at least
+// one.
 func fetchKeys(ctx context.Context, url string) (map[string]*ecdsa.PublicKey, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second) // other requests wait for it too
 	defer cancel()
@@ -142,6 +170,9 @@ func fetchKeys(ctx context.Context, url string) (map[string]*ecdsa.PublicKey, er
 		return nil, err
 	}
 	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return nil, errors.New(response.Status)
+	}
 	var set struct {
 		Keys []struct{ Kid, Alg, X, Y string }
 	}
@@ -156,6 +187,9 @@ func fetchKeys(ctx context.Context, url string) (map[string]*ecdsa.PublicKey, er
 		if key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point); err == nil && jwk.Alg == "ES256" {
 			keys[jwk.Kid] = key
 		}
+	}
+	if len(keys) == 0 {
+		return nil, errors.New("it has no key for ES256")
 	}
 	return keys, nil
 }

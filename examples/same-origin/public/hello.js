@@ -1,6 +1,8 @@
 import { apiFetch, logOut } from './api.js';
 
-document.querySelector('#log-out').addEventListener('click', logOut);
+document.querySelector('#log-out').addEventListener('click', () => {
+  logOut().catch(({ message }) => (document.querySelector('#error').textContent = message));
+});
 
 const response = await apiFetch('/api/hello');
 const { hello } = await response.json();
