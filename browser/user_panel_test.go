@@ -118,6 +118,19 @@ func TestLinkIsCopied(t *testing.T) {
 	want(b, "document.activeElement.id", "link")
 }
 
+func TestLinkForADisabledUserSaysThatTheyStayLoggedOut(t *testing.T) {
+	t.Parallel()
+	b, p := newLatchkey(t)
+	defer b.close()
+	p.Register("rosa", rosaPassword)
+	b.openUsers(2)
+	b.choose(2, "state")
+	b.waitFor(text(userRow(2)+" .state") + " === 'Disabled'")
+	b.choose(2, "link")
+	b.waitFor(passwordLink + " !== ''")
+	want(b, text("#link-hint")+".endsWith('rosa can log in only after you have enabled the account.')", true)
+}
+
 func TestPanelShowsAUserAndWhatCanBeDone(t *testing.T) {
 	t.Parallel()
 	b, p := newLatchkey(t)

@@ -42,7 +42,8 @@ export async function makeLink(user, place, isShown) {
   const link = await runIn(place, makeButton, progress, (token) => makePasswordLink(token, user.id));
   if (!link || !isShown()) return;
   field.value = link.url;
-  hint.textContent = `Works once, until ${deadlineText(link.expires, serverTime())}. Hand it over in private.`;
+  const reminder = user.disabled ? ` ${user.username} can log in only after you have enabled the account.` : '';
+  hint.textContent = `Works once, until ${deadlineText(link.expires, serverTime())}. Hand it over in private.${reminder}`;
   result.hidden = false;
   makeButton.hidden = true;
   copyButton.focus();

@@ -16,7 +16,7 @@ let token = takeToken();
 
 /** What the last card says. */
 const REASONS = {
-  done: 'You can log in with it now.',
+  done: 'Log in with your username and the new password.',
   expired: 'It has expired or has been used already. Ask an administrator for a new one.',
 };
 

@@ -23,7 +23,7 @@ export function readFields() {
 /** Fills in the fields above the list from the address. */
 export function fillFields() {
   const parameters = new URLSearchParams(window.location.search);
-  search.value = parameters.get('q') ?? '';
+  search.value = (parameters.get('q') ?? '').slice(0, search.maxLength);
   role.value = parameters.get('role') ?? '';
   state.value = parameters.get('disabled') ?? '';
   if (state.selectedIndex < 0) state.value = '';
