@@ -39,7 +39,7 @@ export function leadBackHere() {
   }
 }
 
-/** Adds this page's `next` to the links between login and sign-up, which are of the class keep-next. */
+/** Adds this page's `next` to the links between login and sign-up, of the class keep-next. */
 export function keepNext() {
   const next = new URLSearchParams(window.location.search).get('next');
   if (next === null) return;

@@ -51,7 +51,8 @@ function lowerCase(text) {
 }
 
 /**
- * Reports whether a password repeats something shorter than the minimum, or has at most three parts.
+ * Reports whether a password repeats something shorter than the minimum, or has at most three
+ * parts.
  *
  * @param {string} text
  * @param {number} minLength
