@@ -3,6 +3,8 @@ package browser
 import (
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
 	"latchkey/cmd/cmdtest"
 )
 
@@ -230,4 +232,30 @@ func TestSearchThatEndsAfterTheLogoutChangesNothing(t *testing.T) {
 	b.releaseRequests()
 	b.waitFor(hasEnded("/refresh")) // by which the page learns that there is no session
 	want(b, "document.querySelector('#logged-out').hidden", false)
+}
+
+// recordShifts adds up how far what is on the page has moved by itself (Cumulative Layout Shift).
+const recordShifts = `
+	window.shift = 0;
+	new PerformanceObserver((list) => {
+		for (const entry of list.getEntries()) window.shift += entry.value;
+	}).observe({ type: 'layout-shift', buffered: true });
+`
+
+func TestNothingMovesWhileAPageLoads(t *testing.T) {
+	t.Parallel()
+	b, _ := newLatchkey(t)
+	defer b.close()
+	b.logIn("marisol", marisolPassword)
+	b.runInEveryPage(recordShifts)
+	for _, width := range []int64{320, 1280} {
+		b.setScreen("light", "reduce", width, 800)
+		b.open("/")
+		b.waitForHome()
+		painted := "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(''))))"
+		perform(b, "paint", chromedp.Evaluate[string](painted, chromedp.EvalAwaitPromise))
+		if shift := evaluate[float64](b, "window.shift"); shift > 0.01 {
+			t.Errorf("at %d pixels, the layout shifts by %.3f", width, shift)
+		}
+	}
 }
