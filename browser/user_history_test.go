@@ -15,12 +15,14 @@ const (
 
 func TestBackClosesThePanelAndForwardOpensIt(t *testing.T) {
 	t.Parallel()
+	b, p := newLatchkey(t)
+	defer b.close()
+	p.Register("rosa", rosaPassword)
+	b.openUsers(2)
 	for _, width := range []int64{320, 1280} {
-		b, p := newLatchkey(t)
-		defer b.close()
-		p.Register("rosa", rosaPassword)
 		b.setScreen("light", "reduce", width, 800)
-		b.openUsers(2)
+		b.open("/admin/users")
+		b.waitForUsers(2)
 		b.openPanel(2)
 		want(b, rosasAddress, true)
 		b.execute("history.back()")
@@ -42,14 +44,14 @@ func TestPanelLeavesNothingInTheHistoryWhenItIsClosed(t *testing.T) {
 	defer b.close()
 	p.Register("rosa", rosaPassword)
 	b.openUsers(2)
-	for _, close := range []func(){
+	for _, leave := range []func(){
 		func() { b.click("#close-panel") },
 		func() { b.press(kb.Escape) },
 		func() { b.openPanel(1); b.press(kb.Escape) }, // after another user
 		func() { b.reload(); b.waitFor(panelIsOpen); b.press(kb.Escape) },
 	} {
 		b.openPanel(2)
-		close()
+		leave()
 		b.waitFor("!" + panelIsOpen + " && location.search === ''")
 	}
 	b.goBack()
