@@ -148,14 +148,14 @@ func userFilters(p UsersPage) templ.Component {
 			templ_7745c5c3_Var3 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<form id=\"search-form\" class=\"filters\" role=\"search\" method=\"get\" action=\"/admin/users\"><div class=\"filter-text\"><label class=\"visually-hidden\" for=\"search\">Search by the beginning of a name or e-mail</label> <input id=\"search\" name=\"q\" type=\"search\" placeholder=\"Search by the beginning of a name or e-mail\" maxlength=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<form id=\"search-form\" class=\"filters\" role=\"search\" method=\"get\" action=\"/admin/users\"><div class=\"filter-text\"><label class=\"visually-hidden\" for=\"search\">Search by the beginning of a name or e-mail</label> <input id=\"search\" name=\"q\" type=\"search\" placeholder=\"Search by name or e-mail\" maxlength=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var4 string
 		templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.Itoa(max(p.Username.Max, p.MaxEmail)))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `users.templ`, Line: 70, Col: 160}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `users.templ`, Line: 70, Col: 141}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 		if templ_7745c5c3_Err != nil {
