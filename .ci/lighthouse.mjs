@@ -51,8 +51,20 @@ async function logIn(page, url) {
   await page.waitForSelector('#content:not([hidden])');
 }
 
-/** Runs Lighthouse once with an empty cache. A user who is logged in stays so. */
+/** Measures once. Sometimes Lighthouse loses track of Chromium, which says nothing about the page. */
 async function measure(page, url, isLoggedIn) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await runLighthouse(page, url, isLoggedIn);
+    } catch (error) {
+      if (attempt === 3) throw error;
+      console.log(`${new URL(url).pathname}: measured again after: ${error.message}`);
+    }
+  }
+}
+
+/** Runs Lighthouse with an empty cache. A user who is logged in stays so. */
+async function runLighthouse(page, url, isLoggedIn) {
   const devTools = await page.createCDPSession();
   await devTools.send('Network.clearBrowserCache');
   await devTools.detach();
