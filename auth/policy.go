@@ -28,7 +28,7 @@ func (e *WeakPasswordError) Error() string { return e.Reason }
 // PasswordPolicy is the set of rules for new passwords. Existing passwords are not checked.
 type PasswordPolicy struct {
 	MinLength int      // in characters; MinPasswordLength applies if this is lower
-	Names     []string // that everybody tries, such as the app's; their words don't count as length
+	Names     []string // that are easy to guess, such as the app's; their words don't count as length
 }
 
 // Minimum returns the smallest length of a password in characters.

@@ -91,8 +91,7 @@ type Handler struct {
 }
 
 // New returns a Handler. It fails if o.PublicURL is not an origin, that is, a scheme and a host and
-// nothing else, or if a page or the OpenAPI document cannot be
-// prepared.
+// nothing else, or if a page or the OpenAPI document cannot be prepared.
 func New(o Options) (*Handler, error) {
 	publicURL, err := url.Parse(o.PublicURL)
 	if err != nil {
@@ -127,7 +126,8 @@ func New(o Options) (*Handler, error) {
 	return h, h.prepare()
 }
 
-// prepare completes what is sent just as it was prepared at start.
+// prepare encodes the OpenAPI document, which is complete once all routes have been added. It fails
+// if that, or the rendering of a page, has failed.
 func (h *Handler) prepare() error { return errors.Join(append(h.pageErrors, h.encodeDocument())...) }
 
 // ServeHTTP implements http.Handler.

@@ -36,7 +36,7 @@ func loginDocs(op *huma.Operation) {
 	op.Summary = "Log in"
 	op.Description = "Creates a session and returns an access token for it. The response also sets the refresh cookie, with which " +
 		"`/refresh` renews the token. If the request carries the cookie of an earlier session, that session ends.\n\n" +
-		"With a proof, the session is bound to the key that made it: from then on, whoever copies the cookie cannot use it without the key.\n\n" +
+		"With a proof, the session is bound to the key that made it: from then on, anyone who copies the cookie cannot use it without the key.\n\n" +
 		"An unknown username, a wrong password and a disabled user all produce the same response.\n\n" +
 		"Requests from other origins are refused: apps on another origin use `/token`."
 	op.Tags = []string{tagAuthentication}

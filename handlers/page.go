@@ -20,7 +20,7 @@ func (h *Handler) pageData(title, description string) views.Page {
 	}
 }
 
-// withFooter is pageData for the pages of people who know what an API is.
+// withFooter is pageData for the pages of administrators and developers.
 func (h *Handler) withFooter(title, description string) views.Page {
 	page := h.pageData(title, description)
 	page.Footer = true

@@ -22,7 +22,7 @@ type changePasswordRequest struct {
 
 func changePasswordDocs(op *huma.Operation) {
 	op.Summary = "Change your password"
-	op.Description = "Sets a new password and ends all your sessions, the one of the request too: whoever shares it must not stay. " +
+	op.Description = "Sets a new password and ends all your sessions, the one of the request too, so that anyone who shares it is logged out. " +
 		"Log in again with the new password."
 	op.Tags = []string{tagAccount}
 	canFail(op, models.ErrWrongPassword, errWeakPassword, models.ErrThrottled, models.ErrBusy)

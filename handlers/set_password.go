@@ -30,7 +30,7 @@ type issueLinkResponse struct {
 func issueLinkDocs(op *huma.Operation) {
 	op.Summary = "Make a set-password link"
 	op.Description = "Returns a link with which the user sets a password, without knowing the current one. Hand it over in a way that nobody " +
-		"else can read: whoever opens it first sets the password.\n\n" +
+		"else can read: anyone who has it can set the password.\n\n" +
 		"It works once, for 24 hours. It is void as soon as you make another one, disable the user, or the user gets a new password in any way."
 	op.Tags = []string{tagAdministration}
 	op.DefaultStatus = http.StatusCreated

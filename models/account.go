@@ -41,9 +41,6 @@ func (s *Store) DeleteAccount(ctx context.Context, by Actor, current string) err
 		if locked.user.PasswordVersion != user.PasswordVersion { // current is no longer the password
 			return ErrWrongPassword
 		}
-		if err := s.keepAnAdmin(tx, locked); err != nil {
-			return err
-		}
-		return s.wrap("deleting an account", tx.Delete(&locked.user).Error) // sessions and roles cascade
+		return s.deleteLocked(tx, locked)
 	})
 }

@@ -48,7 +48,7 @@ func (s *Store) SetPasswordByLink(ctx context.Context, by Actor, link auth.SetPa
 	if err := checkLink(link, user, err); err != nil {
 		return err
 	}
-	t := turn{place: s.placeFor(by, user), recheck: func() error { // of many tries, one is worth a hash
+	t := turn{place: s.placeFor(by, user), recheck: func() error { // so that a link that was used meanwhile costs no hash
 		current, err := s.UserByID(ctx, link.UserID)
 		return checkLink(link, current, err)
 	}}
@@ -76,8 +76,8 @@ func linkGrowth() int64 {
 	return 1 + int64(binary.BigEndian.Uint64(random)>>24)
 }
 
-// checkLink fails with ErrLinkExpired unless the link is the newest of its user, as far as reading
-// that user succeeded.
+// checkLink fails with ErrLinkExpired unless the link is the newest of its user. The error is that
+// of reading the user: if there is no such user, the link has expired too.
 func checkLink(link auth.SetPasswordLink, user User, err error) error {
 	switch {
 	case errors.Is(err, ErrUserNotFound):

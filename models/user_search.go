@@ -20,8 +20,8 @@ type UserQuery struct {
 	Limit    int    // at least 1, and less than maxExamined
 }
 
-// maxExamined is how many users are read for one page. It bounds what a search costs of which
-// hardly any user is a result.
+// maxExamined is how many users are read for one page at most. It bounds the cost of a search that
+// hardly any user matches.
 const maxExamined = 1000
 
 // Users returns a page of users, and the After of the next page, which is empty on the last page.
@@ -106,7 +106,8 @@ func (s *Store) candidates(db *gorm.DB, q UserQuery, after position) (found []ca
 	return append(found, byEmail...), len(byEmail) < rows, err
 }
 
-// search runs a query for at most so many users. Their positions are those by username.
+// search returns the users that a query finds, at most this many. Their positions are those by
+// username.
 func (s *Store) search(query *gorm.DB, rows int) ([]candidate, error) {
 	var users []User
 	if err := query.Limit(rows).Find(&users).Error; err != nil {
@@ -156,7 +157,7 @@ func usernameQuery(db *gorm.DB, prefix string, after position) *gorm.DB {
 // emailQuery walks along the index of e-mail addresses. Several users can have the same one.
 func emailQuery(db *gorm.DB, prefix string, after position) *gorm.DB {
 	query := db.Order("email_key, id").Where("email_key < ?", prefix+"\x7f")
-	if after.key == "" || after.key < prefix {
+	if after.key == "" {
 		return query.Where("email_key >= ?", prefix)
 	}
 	return query.Where("(email_key, id) > (?, ?)", after.key, after.id)

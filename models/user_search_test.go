@@ -195,13 +195,18 @@ func TestPageTakesTwoQueries(t *testing.T) {
 func TestCursorOfAnotherSearchFindsNobodyElse(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	for _, name := range []string{"anna", "bert", "zora"} {
-		s.addUser(t, name)
+	for name, email := range map[string]string{"user-1": "anna@example.org", "user-2": "antje@example.org", "zora": "bert@example.org"} {
+		authtest.Must(t, errorOf(s.CreateUser(t.Context(), CommandLine(), UserParams{Username: name, NoPassword: true, Email: &email})))
 	}
-	_, cursor, err := s.Users(t.Context(), UserQuery{Limit: 1})
-	authtest.Must(t, err)
-	users, _, err := s.Users(t.Context(), UserQuery{Limit: 10, Prefix: "z", After: cursor})
-	if err != nil || len(users) != 1 || users[0].Username != "zora" {
-		t.Errorf("%v, %v", users, err)
+	for name, row := range map[string]struct{ first, second, want string }{
+		"by username":       {"", "z", "zora"},
+		"by e-mail address": {"an", "b", "zora"},
+	} {
+		_, cursor, err := s.Users(t.Context(), UserQuery{Prefix: row.first, Limit: 1})
+		authtest.Must(t, err)
+		users, _, err := s.Users(t.Context(), UserQuery{Prefix: row.second, Limit: 10, After: cursor})
+		if err != nil || len(users) != 1 || users[0].Username != row.want {
+			t.Errorf("%s: %v, %v", name, users, err)
+		}
 	}
 }

@@ -85,11 +85,17 @@ func (s *Store) DeleteUser(ctx context.Context, _ Actor, id string) error {
 		if err != nil {
 			return err
 		}
-		if err := s.keepAnAdmin(tx, locked); err != nil {
-			return err
-		}
-		return s.wrap("deleting a user", tx.Delete(&locked.user).Error) // sessions and roles cascade
+		return s.deleteLocked(tx, locked)
 	})
+}
+
+// deleteLocked deletes a user with all their sessions and roles, which cascade. It fails with
+// ErrLastAdmin.
+func (s *Store) deleteLocked(tx *gorm.DB, locked lockedUser) error {
+	if err := s.keepAnAdmin(tx, locked); err != nil {
+		return err
+	}
+	return s.wrap("deleting a user", tx.Delete(&locked.user).Error)
 }
 
 // lockedUser is a user whose row is locked, as are the rows of all administrators.

@@ -7,7 +7,7 @@
  * /.//example.org is itself the address of another host.
  */
 
-/** Longer paths are none of ours. */
+/** Longer values lead to the home page. No page of ours has such a path. */
 const MAX_LENGTH = 2_000;
 
 /** @returns {string} the URL of the page to open after the login; of the home page by default */
@@ -21,8 +21,8 @@ export function nextPage() {
 }
 
 /**
- * Returns the path of the login page that leads back to this part of the page. #main is no part but
- * where people skip to who don't want to hear the header.
+ * Returns the path of the login page that leads back to this part of the page. The fragment #main
+ * is left out: it is only the target of the skip link.
  *
  * @returns {string}
  */

@@ -28,7 +28,7 @@ type Page struct {
 	AppName     string        // what people log in to
 	Assets      *static.Files // where the URLs of static files come from
 	Version     string        // the program's version, for the footer; may be empty
-	Footer      bool          // whether the page has a footer, for people who know what an API is
+	Footer      bool          // whether the page has a footer: only those of administrators and developers do
 	Signup      bool          // whether anyone may create an account
 	PublicURL   string        // the origin that people use; may be empty
 }
